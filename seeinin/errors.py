@@ -1,0 +1,33 @@
+"""What can go wrong, each a sentence for the person at the keyboard: which file, what is wrong, what to do."""
+
+
+class SeeInInError(Exception):
+    """A failure that the user can mend; the command line prints it alone and leaves with `exit_code`."""
+
+    exit_code = 2
+
+
+class ConfigError(SeeInInError):
+    """The config cannot be read or means nothing."""
+
+
+class ModelError(SeeInInError):
+    """The network cannot be loaded, does not fit its weights, or cannot be captured."""
+
+
+class DataError(SeeInInError):
+    """The images or labels cannot be read or do not fit together."""
+
+
+class CacheError(SeeInInError):
+    """The cache is missing, damaged, unfinished, or of a version that this program does not know."""
+
+
+class DisplayError(SeeInInError):
+    """There is no display, or no OpenGL to draw with."""
+
+
+class DiskError(SeeInInError):
+    """The disk is full or failing; what was committed stays."""
+
+    exit_code = 1
