@@ -1,0 +1,55 @@
+"""The way back from worker threads to the thread that owns the window."""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class Inbox:
+    """Calls posted by any thread, run in order by the thread that owns the state.
+
+    `wake` is called, from the posting thread, after each post: the window makes its event loop call `run`.
+    """
+
+    def __init__(self) -> None:
+        self.wake: Callable[[], None] = lambda: None
+        self._calls: deque[Callable[[], object]] = deque()
+        self._arrived = threading.Event()
+
+    def post(self, call: Callable[[], object]) -> None:
+        self._calls.append(call)
+        self._arrived.set()
+        self.wake()
+
+    def deliver(self, future: "Future[T]", use: Callable[[T], object]) -> None:
+        """Run `use(result)` here when the future is done; its exception is raised here too, where it is reported."""
+        future.add_done_callback(lambda done: None if done.cancelled() else self.post(lambda: use(done.result())))
+
+    def run(self) -> None:
+        """Run what has arrived; a call that fails does not keep the later ones from their turn."""
+        self._arrived.clear()
+        while self._calls:
+            call = self._calls.popleft()
+            try:
+                call()
+            except BaseException:
+                if self._calls:
+                    self.post(lambda: None)
+                raise
+
+    def wait(self, timeout: float) -> bool:
+        """Block until something has been posted, for pictures without an event loop; false after `timeout` seconds."""
+        return self._arrived.wait(timeout)
+
+    def run_until(self, done: Callable[[], Any], timeout: float = 60.0) -> bool:
+        """Run arrivals until `done()`; false when `timeout` seconds pass without one."""
+        self.run()
+        while not done():
+            if not self.wait(timeout):
+                return False
+            self.run()
+        return True

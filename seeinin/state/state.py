@@ -1,0 +1,217 @@
+"""The one mutable truth of the viewer: what is shown, where, what is under the cursor, picked and selected.
+
+Three laws keep every view in step: an equal write emits nothing; a handler never writes; a view repaints from the signal
+even when it caused it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import ClassVar, Literal, NamedTuple
+
+import numpy as np
+from psygnal import SignalGroupDescriptor
+
+from seeinin import pool
+from seeinin.geometry.matrix import Camera
+from seeinin.state.inbox import Inbox
+from seeinin.state.linking import Linker, Rule
+from seeinin.state.ranges import channel_ranges
+from seeinin.state.selection import How, Selection, chosen, combined
+from seeinin.store.reader import Cache, Layer
+
+OPENING = 5  # cells a side that a many-dimensional layer opens with
+HISTORY = 100  # selections and views that can be taken back
+
+Tool = Literal["pan", "lasso", "rectangle"]
+Style = Literal["points", "density"]
+
+
+class Place(NamedTuple):
+    """One point of one layer: point = (image * H + y) * W + x."""
+
+    layer: int
+    point: int
+
+
+@dataclass(frozen=True)
+class View:
+    """Which plots of which layer are seen, and from where. `rows` and `columns` are channels in the order shown."""
+
+    layer: int
+    rows: tuple[int, ...]
+    columns: tuple[int, ...]
+    ranges: Mapping[int, tuple[float, float]]
+    camera: Camera
+
+
+class Drawn(NamedTuple):
+    """What the last picture of the matrix shows; `points` of `total` per cell, `outside` the axis ranges, `nonfinite` not drawn."""
+
+    points: int
+    total: int
+    cells: int
+    outside: int
+    nonfinite: int
+
+
+@dataclass(eq=False)
+class ViewerState:
+    """Write to the fields or call the intents; listen with `state.events.FIELD.connect(...)`. One thread owns it."""
+
+    events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
+
+    view: View | None = None
+    hover: Place | None = None
+    pick: Place | None = None
+    selection: Selection | None = None
+    link: Rule = "place"
+    tool: Tool = "pan"
+    style: Style = "points"
+    point_size: float = 3.0
+    opacity: float = 0.6
+    hidden: frozenset[int] = field(default_factory=frozenset)  # classes that the legend's eye has closed
+    drawn: Drawn | None = None
+    busy: str = ""  # what the window is waiting for, in words
+
+    def __post_init__(self) -> None:
+        self.inbox = Inbox()
+        self._past: list[Selection | None] = []
+        self._future: list[Selection | None] = []
+        self._back: list[View] = []
+        self._forward: list[View] = []
+        self._remembered: dict[int, View] = {}
+        self._wanted = -1
+
+    def attach(self, cache: Cache) -> "ViewerState":
+        """Look at `cache`; its last layer is shown as soon as its ranges have been read."""
+        self.cache = cache
+        self.linker = Linker(cache.layers, cache.images)
+        return self
+
+    @property
+    def layer(self) -> Layer | None:
+        """The active layer; None until the first has been read."""
+        return None if self.view is None else self.cache.layers[self.view.layer]
+
+    def show_layer(self, number: int) -> None:
+        """Make a layer active, at the view that it was left with. Its ranges are read off this thread first."""
+        if not 0 <= number < len(self.cache.layers) or number == self._wanted:
+            return
+        self._wanted = number
+        if number in self._remembered:
+            self._enter(self._remembered[number])
+        else:
+            ranges = pool.now(channel_ranges, self.cache.layers[number])
+            self.inbox.deliver(ranges, partial(self._arrived, number))
+
+    def _arrived(self, number: int, ranges: Mapping[int, tuple[float, float]]) -> None:
+        if number == self._wanted:
+            self._enter(opening_view(number, self.cache.layers[number].shape[0], ranges))
+
+    def _enter(self, view: View) -> None:
+        if self.view is not None:
+            self._back = [*self._back, self.view][-HISTORY:]
+            self._forward.clear()
+        self._go(view)
+
+    def _go(self, view: View) -> None:
+        if self.view is not None:
+            self._remembered[self.view.layer] = self.view
+        self._wanted = view.layer
+        self.hover = None
+        self.view = view
+
+    def jump(self, camera: Camera) -> None:
+        """Move the camera far, so that `back` returns to where it was."""
+        if self.view is not None and camera != self.view.camera:
+            self._enter(replace(self.view, camera=camera))
+
+    def move(self, camera: Camera) -> None:
+        """Move the camera by a small step of a pan or a zoom."""
+        if self.view is not None:
+            self.view = replace(self.view, camera=camera)
+
+    def stretch(self, channel: int, low: float, high: float) -> None:
+        """Give one channel another axis range."""
+        if self.view is not None and high > low and np.isfinite([low, high]).all():
+            self.view = replace(self.view, ranges={**self.view.ranges, channel: (low, high)})
+
+    def back(self) -> None:
+        if self._back and self.view is not None:
+            self._forward.append(self.view)
+            self._go(self._back.pop())
+
+    def forward(self) -> None:
+        if self._forward and self.view is not None:
+            self._back.append(self.view)
+            self._go(self._forward.pop())
+
+    def select(self, new: Selection, how: How = "replace") -> None:
+        """Combine with the selection. The result is exact in the layer of the newer one, or of the older where the newer is of whole images."""
+        old = self.selection
+        if how != "replace" and old is not None:
+            layer = old.layer if new.layer is None else new.layer
+            before, now = (self.linker.points(s, self.link, layer) for s in (old, new))
+            new = Selection(layer, combined(before, now, how))
+        elif how in ("subtract", "intersect"):
+            return
+        self._choose(new if new.count else None)
+
+    def select_images(self, mask: np.ndarray, how: How = "replace") -> None:
+        """`mask` bool (N): whole images."""
+        self.select(chosen(None, mask), how)
+
+    def select_class(self, number: int, how: How = "replace") -> None:
+        self.select_images(self.cache.label == number, how)
+
+    def invert(self) -> None:
+        """Select what is not selected, in the layer where the selection is exact."""
+        if self.selection is None:
+            self.select_images(np.ones(self.cache.images, bool))
+        else:
+            rest = chosen(self.selection.layer, self.selection.strength == 0)
+            self._choose(rest if rest.count else None)
+
+    def clear(self) -> None:
+        self._choose(None)
+
+    def undo(self) -> None:
+        if self._past:
+            self._future.append(self.selection)
+            self.selection = self._past.pop()
+
+    def redo(self) -> None:
+        if self._future:
+            self._past.append(self.selection)
+            self.selection = self._future.pop()
+
+    def _choose(self, selection: Selection | None) -> None:
+        if selection != self.selection:
+            self._past = [*self._past, self.selection][-HISTORY:]
+            self._future.clear()
+            self.selection = selection
+
+    def image_of(self, place: Place) -> int:
+        """The row of the image that a point belongs to."""
+        return place.point // self.cache.layers[place.layer].positions
+
+    def position_of(self, place: Place) -> tuple[int, int]:
+        """The (y, x) position of a point in its layer."""
+        _, height, width = self.cache.layers[place.layer].shape
+        y, x = divmod(place.point % (height * width), width)
+        return y, x
+
+
+def opening_view(number: int, channels: int, ranges: Mapping[int, tuple[float, float]]) -> View:
+    """How a layer is first seen: two channels as one scatter plot of equal units, else the first cells of the matrix."""
+    if channels == 2:
+        return View(number, (1,), (0,), _equal_units(ranges), Camera(0.5, 0.5, 1.0))
+    every = tuple(range(channels))
+    side = min(channels, OPENING)
+    return View(number, every, every, ranges, Camera(side / 2, side / 2, float(side)))
+
+
+def _equal_units(ranges: Mapping[int, tuple[float, float]]) -> dict[int, tuple[float, float]]:
+    half = max(high - low for low, high in ranges.values()) / 2
+    return {c: ((low + high) / 2 - half, (low + high) / 2 + half) for c, (low, high) in ranges.items()}
