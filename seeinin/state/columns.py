@@ -1,0 +1,43 @@
+"""The columns in memory: as many as the budget holds, the least recently used leave first."""
+
+import os
+import threading
+from collections import OrderedDict
+
+import numpy as np
+
+from seeinin.store.reader import Layer
+
+SHARE_OF_MEMORY = 0.2
+
+
+class Columns:
+    """Columns of layers, read once and kept while they fit `budget` bytes. Thread safe."""
+
+    def __init__(self, budget: int | None = None) -> None:
+        self.budget = budget or int(SHARE_OF_MEMORY * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+        self.held = 0
+        self._lock = threading.Lock()
+        self._columns: OrderedDict[tuple[int, int], np.ndarray] = OrderedDict()
+
+    def get(self, layer: Layer, channel: int) -> np.ndarray:
+        """The column, (P,) in its stored dtype, from memory or from the disk. Raises CacheError where the file is damaged."""
+        column = self.held_column(layer, channel)
+        return self._keep((layer.number, channel), layer.column(channel)) if column is None else column
+
+    def held_column(self, layer: Layer, channel: int) -> np.ndarray | None:
+        """The column if it is in memory; never waits for a disk."""
+        with self._lock:
+            column = self._columns.get((layer.number, channel))
+            if column is not None:
+                self._columns.move_to_end((layer.number, channel))
+            return column
+
+    def _keep(self, key: tuple[int, int], column: np.ndarray) -> np.ndarray:
+        with self._lock:
+            if key not in self._columns:
+                self._columns[key] = column
+                self.held += column.nbytes
+            while self.held > self.budget and len(self._columns) > 1:
+                self.held -= self._columns.popitem(last=False)[1].nbytes
+            return column
