@@ -1,0 +1,79 @@
+"""The project keeps its own rules: floors, lint, types, a tidy tree, and a viewer that starts light."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+BIN = Path(sys.executable).parent
+
+TOP_LEVEL = {
+    *("seeinin", "cache", "configs", "tests", "benchmarks", "docs", ".ci"),
+    *("setup.cfg", "pyproject.toml", "constraints.txt", "Makefile", "README.md", "LICENSE", ".gitignore"),
+}
+
+# The viewer must open fast, and on a machine where nothing of training is installed.
+NOT_IN_THE_VIEWER = ("torch", "pydantic", "yaml", "safetensors", "scipy", "sklearn", "matplotlib", "pandas")
+
+
+def run(*command, **kwargs):
+    return subprocess.run(
+        [str(part) for part in command],
+        cwd=ROOT,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=300,
+        **kwargs,
+    )
+
+
+@pytest.fixture(scope="module")
+def tracked():
+    listing = run("git", "ls-files", "-z")
+    if listing.returncode:
+        pytest.skip("not a git checkout")
+    return [path for name in listing.stdout.split("\0") if name and (path := ROOT / name).is_file()]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("lint-imports", "--no-cache"), ("ruff", "check"), ("ruff", "format", "--check"), ("mypy",)],
+    ids=" ".join,
+)
+def test_the_code_keeps_the_rules(command):
+    result = run(BIN / command[0], *command[1:])
+    assert result.returncode == 0, result.stdout
+
+
+def test_every_floor_that_exists_has_its_contract():
+    """import-linter passes over a name in brackets that is not there: nothing else may slip past it."""
+    layers = re.search(r"^layers =\n((?: +.*\n)+)", (ROOT / "setup.cfg").read_text(), re.MULTILINE)
+    named = set(re.findall(r"\w+", layers[1]))
+    existing = {
+        path.stem for path in (ROOT / "seeinin").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
+    assert existing - {"__init__"} <= named
+
+
+def test_nothing_stands_at_the_top_that_convention_does_not_ask_for(tracked):
+    assert {path.relative_to(ROOT).parts[0] for path in tracked} <= TOP_LEVEL
+
+
+def test_no_tracked_file_is_large(tracked):
+    assert [path.name for path in tracked if path.stat().st_size > 2_000_000] == []
+
+
+def test_no_tracked_file_names_a_place_on_somebodys_machine(tracked):
+    place = re.compile(rb"(?<![\w.$}<-])/(?:home|root|tmp|work|opt|Users|mnt)/\w")
+    assert [(path.name, found[0]) for path in tracked if (found := place.search(path.read_bytes()))] == []
+
+
+def test_the_viewer_imports_nothing_of_training():
+    program = f"import sys, seeinin.app, seeinin.views; print(*[m for m in {NOT_IN_THE_VIEWER} if m in sys.modules])"
+    result = run(sys.executable, "-c", program, env=os.environ | {"PYTHONWARNINGS": "error"})
+    assert (result.returncode, result.stdout.strip()) == (0, "")
