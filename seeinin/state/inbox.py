@@ -3,7 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -26,8 +26,11 @@ class Inbox:
         self.wake()
 
     def deliver(self, future: "Future[T]", use: Callable[[T], object]) -> None:
-        """Run `use(result)` here when the future is done; its exception is raised here too, where it is reported."""
-        future.add_done_callback(lambda done: None if done.cancelled() else self.post(lambda: use(done.result())))
+        """Run `use(result)` here when the future is done; its exception is raised here too, where it is reported.
+
+        Nothing comes of a request that was cancelled.
+        """
+        future.add_done_callback(lambda done: None if _cancelled(done) else self.post(lambda: use(done.result())))
 
     def run(self) -> None:
         """Run what has arrived; a call that fails does not keep the later ones from their turn."""
@@ -53,3 +56,7 @@ class Inbox:
                 return False
             self.run()
         return True
+
+
+def _cancelled(future: "Future[T]") -> bool:
+    return future.cancelled() or isinstance(future.exception(), CancelledError)

@@ -45,6 +45,15 @@ class View:
     camera: Camera
 
 
+class Cell(NamedTuple):
+    """One plot of the active layer and a place in it, in the values of its channels."""
+
+    row: int  # channel on y
+    column: int  # channel on x
+    y: float
+    x: float
+
+
 class Drawn(NamedTuple):
     """What the last picture of the matrix shows; `points` of `total` per cell, `outside` the axis ranges, `nonfinite` not drawn."""
 
@@ -63,6 +72,7 @@ class ViewerState:
 
     view: View | None = None
     hover: Place | None = None
+    cell: Cell | None = None  # under the cursor
     pick: Place | None = None
     selection: Selection | None = None
     link: Rule = "place"
@@ -81,6 +91,7 @@ class ViewerState:
         self._back: list[View] = []
         self._forward: list[View] = []
         self._remembered: dict[int, View] = {}
+        self._ranges: dict[int, Mapping[int, tuple[float, float]]] = {}
         self._wanted = -1
 
     def attach(self, cache: Cache) -> "ViewerState":
@@ -107,7 +118,9 @@ class ViewerState:
 
     def _arrived(self, number: int, ranges: Mapping[int, tuple[float, float]]) -> None:
         if number == self._wanted:
-            self._enter(opening_view(number, self.cache.layers[number].shape[0], ranges))
+            view = opening_view(number, self.cache.layers[number].shape[0], ranges)
+            self._ranges[number] = view.ranges
+            self._enter(view)
 
     def _enter(self, view: View) -> None:
         if self.view is not None:
@@ -119,7 +132,7 @@ class ViewerState:
         if self.view is not None:
             self._remembered[self.view.layer] = self.view
         self._wanted = view.layer
-        self.hover = None
+        self.hover = self.cell = None
         self.view = view
 
     def jump(self, camera: Camera) -> None:
@@ -136,6 +149,15 @@ class ViewerState:
         """Give one channel another axis range."""
         if self.view is not None and high > low and np.isfinite([low, high]).all():
             self.view = replace(self.view, ranges={**self.view.ranges, channel: (low, high)})
+
+    def reset_range(self, channel: int) -> None:
+        """Give one channel the axis range again that its layer opened with."""
+        if self.view is not None:
+            self.stretch(channel, *self._ranges[self.view.layer][channel])
+
+    @property
+    def can_go_back(self) -> bool:
+        return bool(self._back)
 
     def back(self) -> None:
         if self._back and self.view is not None:

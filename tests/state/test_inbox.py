@@ -1,5 +1,5 @@
 import threading
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 
 import pytest
 
@@ -32,6 +32,9 @@ def test_a_cancelled_request_delivers_nothing():
     inbox.deliver(future, seen.append)
     assert future.cancel()
     future.set_running_or_notify_cancel()
+    superseded = Future()
+    inbox.deliver(superseded, seen.append)
+    superseded.set_exception(CancelledError())  # as the pool ends work that nobody wants any more
     inbox.run()
     assert not seen
 

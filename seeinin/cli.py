@@ -1,0 +1,174 @@
+"""The command line: `seeinin precompute`, `seeinin info`, `seeinin view`. Each command imports only what it needs."""
+
+import argparse
+import json
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from seeinin.errors import SeeInInError
+
+if TYPE_CHECKING:
+    from seeinin.store.reader import Cache
+
+INTERRUPTED = 130
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; 0 when it did its work, 2 (or the error's own code) after a sentence on stderr."""
+    arguments = parser().parse_args(argv)
+    try:
+        return arguments.run(arguments)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output left early, as `| head` does
+        return 0
+    except SeeInInError as error:
+        if arguments.debug:
+            raise
+        print(f"seeinin: {error}", file=sys.stderr)
+        return error.exit_code
+
+
+def parser() -> argparse.ArgumentParser:
+    debug = argparse.ArgumentParser(add_help=False)
+    debug.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    top = argparse.ArgumentParser(prog="seeinin", description="See every image at every layer of a vision network.")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    precompute = commands.add_parser("precompute", parents=[debug], help="run the network once and write the cache")
+    precompute.add_argument(
+        "config", type=Path, help="what to run: a YAML file; a config that names Python code runs it"
+    )
+    precompute.add_argument("--plan", action="store_true", help="print the layers and the size of the cache, and stop")
+    precompute.add_argument("--limit", type=positive, metavar="N", help="only the first N images: a uniform sample")
+    precompute.add_argument(
+        "--output", type=Path, metavar="FILE", help="where the cache goes, instead of the config's output"
+    )
+    precompute.add_argument(
+        "--overwrite", action="store_true", help="replace an existing cache, once the new one is complete"
+    )
+    precompute.add_argument("--device", metavar="NAME", help="torch's name of the device: cpu, cuda, cuda:1, mps")
+    precompute.set_defaults(run=run_precompute)
+
+    info = commands.add_parser("info", parents=[debug], help="print the layers of a cache")
+    info.add_argument("cache", type=Path)
+    info.add_argument("--json", action="store_true", help="for programs")
+    info.set_defaults(run=run_info)
+
+    view = commands.add_parser("view", parents=[debug], help="open the window, or render it to a file")
+    view.add_argument("cache", type=Path)
+    view.add_argument("--layer", metavar="NAME", help="the layer to begin with; the last one without this")
+    view.add_argument("--select", metavar="CLASS", help="begin with the images of this class selected")
+    view.add_argument(
+        "--size", type=window_size, default=(1600, 1000), metavar="WxH", help="of the window, 1600x1000 without this"
+    )
+    view.add_argument(
+        "--screenshot",
+        type=Path,
+        metavar="FILE",
+        help="write the window's content as a PNG and leave; needs no display",
+    )
+    view.set_defaults(run=run_view)
+
+    verify = commands.add_parser("verify", parents=[debug], help="check every stored byte of a cache")
+    verify.add_argument("cache", type=Path)
+    verify.set_defaults(run=run_verify)
+    return top
+
+
+def positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return int(text)
+
+
+def window_size(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d{3,5})[xX×](\d{3,5})", text)
+    if not match:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 1600x1000")
+    return int(match[1]), int(match[2])
+
+
+def run_precompute(arguments: argparse.Namespace) -> int:
+    from seeinin.config import load
+    from seeinin.precompute.run import precompute
+
+    chosen = {key: getattr(arguments, key) for key in ("plan", "limit", "output", "overwrite", "device")}
+    print(precompute(load(arguments.config), **chosen))
+    return 0
+
+
+def run_info(arguments: argparse.Namespace) -> int:
+    from seeinin.store.reader import open_cache
+
+    with open_cache(arguments.cache) as cache:
+        facts = describe(cache)
+    print(json.dumps(facts) if arguments.json else table(arguments.cache, facts))
+    return 0
+
+
+def describe(cache: "Cache") -> dict:
+    """What `info --json` prints. Receptive fields in input pixels: a number where both axes agree, else [y, x]."""
+
+    def field(pair: tuple[int, int]) -> int | list[int]:
+        return pair[0] if pair[0] == pair[1] else list(pair)
+
+    layers = [
+        {
+            "name": layer.name,
+            "op": layer.op,
+            "shape": list(layer.shape),
+            "points": layer.points,
+            "receptive_field": {part: field(getattr(layer.field, part)) for part in ("size", "stride", "first")},
+            "bytes": layer.nbytes,
+        }
+        for layer in cache.layers
+    ]
+    return {"images": cache.images, "classes": list(cache.classes), "layers": layers}
+
+
+def table(path: Path, facts: dict) -> str:
+    head = f"{path}: {facts['images']:,} images, {len(facts['classes'])} classes, {len(facts['layers'])} layers"
+    rows = [("layer", "op", "channels × height × width", "points", "field", "bytes")]
+    for layer in facts["layers"]:
+        size = f"{layer['receptive_field']['size']}/{layer['receptive_field']['stride']}"
+        rows.append(
+            (
+                layer["name"],
+                layer["op"],
+                " × ".join(map(str, layer["shape"])),
+                f"{layer['points']:,}",
+                size,
+                f"{layer['bytes']:,}",
+            )
+        )
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    left = (True, True, False, False, False, False)
+    lines = (
+        "  ".join(c.ljust(w) if at_left else c.rjust(w) for c, w, at_left in zip(row, widths, left, strict=True))
+        for row in rows
+    )
+    return "\n".join([head, "", *(line.rstrip() for line in lines)])
+
+
+def run_view(arguments: argparse.Namespace) -> int:
+    from seeinin.app.main import view
+
+    return view(
+        arguments.cache,
+        layer=arguments.layer,
+        select=arguments.select,
+        size=arguments.size,
+        screenshot=arguments.screenshot,
+    )
+
+
+def run_verify(arguments: argparse.Namespace) -> int:
+    from seeinin.store.verify import verify
+
+    damaged = verify(arguments.cache)
+    print("\n".join(damaged) if damaged else f"{arguments.cache}: every stored byte is as it was written")
+    return 1 if damaged else 0
