@@ -39,7 +39,7 @@ class Job:
             return True
         try:
             result = self._result(gives_way)
-        except BaseException as error:  # whatever it is belongs to the caller, who reads it off the Future
+        except BaseException as error:  # noqa: BLE001 -- whatever it is, it belongs to whoever reads the Future
             self.future.set_exception(error)
             return True
         if result is self:
@@ -136,9 +136,15 @@ class Pool:
                     return
                 urgent = bool(self._now)
                 job = (self._now if urgent else self._later).popleft()
-            if not job.run(lambda: self._closed or (not urgent and bool(self._now))):
+            if not job.run(self._closing if urgent else self._waiting):
                 self._put_back(job)
             del job  # an idle thread must not keep the last job's arrays alive
+
+    def _closing(self) -> bool:
+        return self._closed
+
+    def _waiting(self) -> bool:
+        return self._closed or bool(self._now)
 
     def _put_back(self, job: Job) -> None:
         with self._wake:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -113,7 +114,7 @@ def share_out(cells: Sequence[Cell], parts: int) -> list[list[Cell]]:
         bands = [_band(cell, part, parts) for part in range(parts) for cell in cells]
         cells = [cell for cell in bands if cell[2] < cell[3]]
     edges = [len(cells) * part // parts for part in range(parts + 1)]
-    return [list(cells[a:b]) for a, b in zip(edges, edges[1:], strict=False) if a < b]
+    return [list(cells[a:b]) for a, b in pairwise(edges) if a < b]
 
 
 def _band(cell: Cell, part: int, parts: int) -> Cell:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-FINE = 4  # entries of ENCODE per step of linear light: 1/4 of a step is below what 8-bit sRGB can show but in the dark
+STEPS = 4  # entries of ENCODE per step of linear light: 1/4 of a step is below what 8-bit sRGB can show but in the dark
 
 
 def to_linear(srgb: NDArray[Any]) -> NDArray[np.float64]:
@@ -18,8 +18,8 @@ def to_srgb(linear: NDArray[Any]) -> NDArray[np.float64]:
     return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * np.maximum(linear, 1e-9) ** (1 / 2.4) - 0.055)
 
 
-ENCODE: NDArray[np.float32] = (255 * to_srgb(np.arange(255 * FINE + 1) / (255 * FINE))).astype(np.float32)
-"""sRGB (0..255) of linear light i / FINE (0..255)."""
+ENCODE: NDArray[np.float32] = (255 * to_srgb(np.arange(255 * STEPS + 1) / (255 * STEPS))).astype(np.float32)
+"""sRGB (0..255) of linear light i / STEPS (0..255)."""
 
 
 def linear_palette(srgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
