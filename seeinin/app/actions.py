@@ -1,0 +1,199 @@
+"""The table of actions: menus, toolbar, keys and the screen of all keys are built from it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from seeinin.app.names import as_item, plain
+from seeinin.app.status import switch_link
+from seeinin.state.selection import How
+from seeinin.state.state import Tool, ViewerState
+from seeinin.store.reader import Cache
+
+if TYPE_CHECKING:
+    from seeinin.app.window import Window
+
+SIZES = (1.0, 12.0)  # px of a point
+STEP = 0.5
+KEYED = 10  # classes that have a key
+MENUS = ("File", "Edit", "View", "Select", "Layer", "Help")
+Do = Callable[["Window"], object]
+Ask = Callable[[ViewerState], bool]
+
+
+def always(_: ViewerState) -> bool:
+    return True
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing that the window can do. `ready`: when it is enabled; `on`: when it is ticked, for choices."""
+
+    menu: str  # "Menu" or "Menu/Submenu"
+    text: str
+    keys: tuple[str, ...]
+    tip: str
+    do: Do
+    ready: Ask = always
+    on: Ask | None = None
+    icon: str = ""
+    apart: bool = False  # begins a new group of its menu
+
+
+def actions(cache: Cache) -> list[Action]:
+    """Everything that the window of a cache can do, in the order of its menus."""
+    every = [*_FIXED, *_classes(cache), *_layers(cache)]
+    return sorted(every, key=lambda a: MENUS.index(a.menu.partition("/")[0]))
+
+
+def _many_cells(state: ViewerState) -> bool:
+    return state.view is not None and len(state.view.rows) > 1
+
+
+def _selected(state: ViewerState) -> bool:
+    return state.selection is not None
+
+
+def _tool(name: str, text: str, key: str, tip: str, *, apart: bool = False) -> Action:
+    def choose(window: "Window") -> None:
+        window.state.tool = cast("Tool", name)
+
+    return Action("Select", text, (key,), tip, choose, on=lambda s: s.tool == name, icon=name, apart=apart)
+
+
+def _density(window: "Window") -> None:
+    window.state.style = "density" if window.state.style == "points" else "points"
+
+
+def _resize(amount: float, window: "Window") -> None:
+    low, high = SIZES
+    window.state.point_size = min(max(window.state.point_size + amount, low), high)
+
+
+def _layer(step: int, window: "Window") -> None:
+    if window.state.view is not None:
+        window.state.show_layer(window.state.view.layer + step)
+
+
+def _has_layer(step: int, state: ViewerState) -> bool:
+    return state.view is not None and 0 <= state.view.layer + step < len(state.cache.layers)
+
+
+def _step(rows: int, columns: int, window: "Window") -> None:
+    window.matrix.steering.step(rows, columns)
+
+
+def _all(window: "Window") -> None:
+    window.state.select_images(np.ones(window.state.cache.images, bool))
+
+
+def _escape(window: "Window") -> None:
+    """Take back the gesture under way; without one the pick, and without one the selection."""
+    if window.matrix.hands.cancel():
+        return
+    if window.state.pick is not None:
+        window.state.pick = None
+    else:
+        window.state.clear()
+
+
+def _classes(cache: Cache) -> Iterator[Action]:
+    """The first classes by their keys, with the modifiers that mean the same everywhere."""
+    for menu, how, modifier in (
+        ("Select class", "replace", ""),
+        ("Add class", "add", "Shift+"),
+        ("Subtract class", "subtract", "Ctrl+"),
+        ("Keep only class", "intersect", "Ctrl+Shift+"),
+    ):
+        for number, name in enumerate(cache.classes[:KEYED]):
+            do = partial(_class, number, cast("How", how))
+            yield Action("Select/" + menu, as_item(plain(name)), (f"{modifier}{number}",), "", do)
+
+
+def _class(number: int, how: How, window: "Window") -> None:
+    window.state.select_class(number, how)
+
+
+def _layers(cache: Cache) -> Iterator[Action]:
+    for layer in cache.layers:
+        yield Action(
+            "Layer",
+            as_item(plain(layer.name)),
+            (),
+            "",
+            partial(_show_layer, layer.number),
+            on=partial(_shows_layer, layer.number),
+            apart=layer.number == 0,
+        )
+
+
+def _show_layer(number: int, window: "Window") -> None:
+    window.state.show_layer(number)
+
+
+def _shows_layer(number: int, state: ViewerState) -> bool:
+    return state.view is not None and state.view.layer == number
+
+
+_FIXED = (
+    Action(
+        "File", "Save picture…", ("Ctrl+Shift+E",), "Write the window's content as a PNG", lambda w: w.save_picture()
+    ),
+    Action("File", "Close", ("Ctrl+W", "Ctrl+Q"), "Close the window", lambda w: w.close(), apart=True),
+    Action("Edit", "Undo", ("Ctrl+Z",), "Back to the selection before", lambda w: w.state.undo(), icon="undo"),
+    Action(
+        "Edit", "Redo", ("Ctrl+Shift+Z",), "To the selection that was undone", lambda w: w.state.redo(), icon="redo"
+    ),
+    Action("View", "Fit", ("Home", "H"), "Show the whole matrix", lambda w: w.matrix.steering.fit(), icon="fit"),
+    Action(
+        "View",
+        "Frame selection",
+        ("F",),
+        "Fill the view with the selected points",
+        lambda w: w.matrix.steering.frame_selection(),
+        _selected,
+    ),
+    Action("View", "Back", ("Alt+Left",), "To the view before", lambda w: w.state.back(), apart=True),
+    Action("View", "Forward", ("Alt+Right",), "To the view that Back left", lambda w: w.state.forward()),
+    Action("View", "Cell to the left", ("Left",), "", partial(_step, 0, -1), _many_cells, apart=True),
+    Action("View", "Cell to the right", ("Right",), "", partial(_step, 0, 1), _many_cells),
+    Action("View", "Cell above", ("Up",), "", partial(_step, -1, 0), _many_cells),
+    Action("View", "Cell below", ("Down",), "", partial(_step, 1, 0), _many_cells),
+    Action(
+        "View",
+        "Density",
+        ("D",),
+        "Colour each pixel by how many points it has, instead of drawing the points",
+        _density,
+        on=lambda s: s.style == "density",
+        icon="points",
+        apart=True,
+    ),
+    Action("View", "Larger points", ("+", "="), "", partial(_resize, STEP), lambda s: s.point_size < SIZES[1]),
+    Action("View", "Smaller points", ("-",), "", partial(_resize, -STEP), lambda s: s.point_size > SIZES[0]),
+    Action("View", "Dark or light", (), "Change the colours of the window", lambda w: w.switch_theme(), apart=True),
+    _tool("pan", "Pan", "G", "Drag moves the matrix; Shift-drag selects with a lasso"),
+    _tool("lasso", "Lasso", "L", "Drag around points to select them"),
+    _tool("rectangle", "Rectangle", "R", "Drag from corner to corner to select points"),
+    Action("Select", "All", ("Ctrl+A",), "Every image", _all, apart=True),
+    Action("Select", "Invert", ("Ctrl+I",), "What is not selected", lambda w: w.state.invert()),
+    Action("Select", "Clear", (), "Select nothing", lambda w: w.state.clear(), _selected),
+    Action("Select", "Step back", ("Esc",), "Take back the gesture, then the pick, then the selection", _escape),
+    Action(
+        "Select",
+        "Link whole images",
+        (),
+        "Other layers show every point of an image that is touched, not only those at the same place",
+        lambda w: switch_link(w.state),
+        on=lambda s: s.link == "image",
+        apart=True,
+    ),
+    Action("Layer", "Next layer", ("PgDown", "Alt+Down"), "", partial(_layer, 1), partial(_has_layer, 1)),
+    Action("Layer", "Previous layer", ("PgUp", "Alt+Up"), "", partial(_layer, -1), partial(_has_layer, -1)),
+    Action(
+        "Help", "All keys", ("F1", "?"), "Everything that mouse and keys do, on one screen", lambda w: w.show_keys()
+    ),
+)

@@ -1,0 +1,80 @@
+"""The actions as Qt has them: in menus, on the toolbar, with their keys, enabled and ticked as the state says."""
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QAction, QKeySequence
+from PyQt6.QtWidgets import QMenu, QMenuBar
+
+from seeinin.app.actions import Action, actions
+from seeinin.app.icons import icon
+from seeinin.views.theme import Theme
+
+if TYPE_CHECKING:
+    from seeinin.app.window import Window
+
+DECIDE = ("view", "selection", "tool", "style", "point_size", "link")  # what enabling and ticking depend on
+
+
+class Commands:
+    """`made[text]` is the QAction of an action outside the submenus."""
+
+    def __init__(self, window: "Window") -> None:
+        self.window = window
+        self.pairs = [(action, self._made(action)) for action in actions(window.state.cache)]
+        self.made = {a.text: q for a, q in self.pairs if "/" not in a.menu}
+        for name in DECIDE:
+            getattr(window.state.events, name).connect(self.refresh)
+        self.refresh()
+
+    def refresh(self, *_: object) -> None:
+        state = self.window.state
+        for action, made in self.pairs:
+            made.setEnabled(action.ready(state))
+            if action.on is not None:
+                made.setChecked(action.on(state))
+
+    def fill(self, bar: QMenuBar) -> None:
+        menus: dict[str, QMenu] = {}
+        for action, made in self.pairs:
+            menu = self._menu(bar, menus, action.menu)
+            if action.apart:
+                menu.addSeparator()
+            menu.addAction(made)
+
+    def paint(self, theme: Theme) -> None:
+        """Give the icons the theme's colour."""
+        for action, made in self.pairs:
+            if action.icon:
+                made.setIcon(icon(action.icon, theme.text, theme.line))
+
+    def _made(self, action: Action) -> QAction:
+        made = QAction(action.text, self.window)
+        made.setShortcuts([QKeySequence(key) for key in action.keys])
+        made.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+        made.setToolTip(tip_of(action))
+        made.setCheckable(action.on is not None)
+        made.setIconVisibleInMenu(False)
+        made.triggered.connect(partial(self._run, action))
+        self.window.addAction(made)
+        return made
+
+    def _run(self, action: Action, *_: object) -> None:
+        action.do(self.window)
+        self.refresh()  # Qt has ticked it by itself; what the state says counts
+
+    def _menu(self, bar: QMenuBar, menus: dict[str, QMenu], path: str) -> QMenu:
+        """The menu "Menu" or "Menu/Submenu", made where it is not there yet."""
+        if path not in menus:
+            parent, _, name = path.rpartition("/")
+            made = self._menu(bar, menus, parent).addMenu(name) if parent else bar.addMenu(name)
+            assert made is not None
+            menus[path] = made
+        return menus[path]
+
+
+def tip_of(action: Action) -> str:
+    """'Lasso (L): drag around points to select them'."""
+    keys = f" ({', '.join(action.keys)})" if action.keys else ""
+    return f"{action.text}{keys}" + (f": {action.tip}" if action.tip else "")

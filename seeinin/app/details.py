@@ -1,0 +1,179 @@
+"""The panel of the image under the cursor, or else of the picked one: what it is, and what its point looks at."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+from PyQt6.QtCore import QSize, Qt, QTimer
+from PyQt6.QtGui import QColor, QPainter, QPaintEvent
+from PyQt6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from seeinin.app.enlarged import Box, Enlarged
+from seeinin.app.headings import Heading
+from seeinin.app.legend import Classes
+from seeinin.app.names import as_tip, plain
+from seeinin.pool import POOL, Latest, Token
+from seeinin.state.state import Place, ViewerState
+from seeinin.store.reader import Cache
+
+LINGER = 400  # ms that an image stays when the cursor has left its point, so that nothing flickers between points
+LINES = 8
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the cache says of one point; read by a worker thread."""
+
+    place: Place
+    pixels: np.ndarray
+    index: int
+    label: int
+    prediction: int | None
+    name: str
+    values: dict[int, float] = field(default_factory=dict)  # of the hovered cell's channels
+
+
+def read_facts(token: Token, cache: Cache, place: Place, channels: Sequence[int]) -> Facts:
+    layer = cache.layers[place.layer]
+    row = place.point // layer.positions
+    values = {c: float(layer.read_column(c, place.point, place.point + 1)[0]) for c in channels}
+    prediction = None if cache.prediction is None else int(cache.prediction[row])
+    return Facts(
+        place, cache.pixels([row])[0], int(cache.index[row]), int(cache.label[row]), prediction, cache.name(row), values
+    )
+
+
+class Details(QWidget):
+    """Image and text of `state.hover`, else of `state.pick`."""
+
+    def __init__(self, state: ViewerState, classes: Classes) -> None:
+        super().__init__()
+        self.state, self.classes = state, classes
+        self.heading = Heading("Under the cursor")
+        self.enlarged = Enlarged()
+        self.lines = Lines()
+        self.wanted: tuple[Place, tuple[int, ...]] | None = None
+        self.shown: Facts | None = None
+        self.reading = Latest(POOL.now)
+        self.lingering = QTimer(self, singleShot=True, interval=LINGER)
+        self.lingering.timeout.connect(self._show_wanted)
+        beside = QHBoxLayout()
+        beside.setSpacing(10)
+        beside.addWidget(self.enlarged, alignment=Qt.AlignmentFlag.AlignTop)
+        beside.addWidget(self.lines, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addWidget(self.heading)
+        column.addLayout(beside)
+        for name in ("hover", "pick", "cell"):
+            getattr(state.events, name).connect(self.refresh)
+        self._show_wanted()
+
+    def settled(self) -> bool:
+        """Whether what is shown is what the state asks for."""
+        shown = None if self.shown is None else self.shown.place
+        return shown == (None if self.wanted is None else self.wanted[0])
+
+    def refresh(self, *_: object) -> None:
+        """Ask for the facts of the point that the state names now."""
+        place = self.state.hover or self.state.pick
+        cell = self.state.cell
+        here = place is not None and self.state.view is not None and place.layer == self.state.view.layer
+        channels = tuple(dict.fromkeys((cell.column, cell.row))) if cell is not None and here else ()
+        wanted = None if place is None else (place, channels)
+        if wanted == self.wanted:
+            return
+        self.wanted = wanted
+        if self.state.hover is None:
+            self.lingering.start()
+        else:
+            self.lingering.stop()
+            self._show_wanted()
+
+    def _show_wanted(self) -> None:
+        if self.wanted is None:
+            self._show(None)
+        else:
+            facts = self.reading.request(read_facts, self.state.cache, *self.wanted)
+            self.state.inbox.deliver(facts, partial(self._arrived, self.wanted))
+
+    def _arrived(self, request: tuple[Place, tuple[int, ...]], facts: Facts) -> None:
+        if request == self.wanted:
+            self._show(facts)
+
+    def _show(self, facts: Facts | None) -> None:
+        self.shown = facts
+        if facts is None:
+            self.heading.set_note("")
+            self.enlarged.show_image(None)
+            self.lines.show_lines([("", "hover a point to see its image,", None), ("", "click to keep it", None)])
+            return
+        self.heading.set_note("picked" if self.state.hover is None else "")
+        self.enlarged.show_image(facts.pixels, *self._boxes(facts.place))
+        self.lines.show_lines(self._text(facts))
+
+    def _boxes(self, place: Place) -> tuple[Box, Box]:
+        layer, (y, x) = self.state.cache.layers[place.layer], self.state.position_of(place)
+        field = Box(*map(int, (*layer.rf_y[y], *layer.rf_x[x])))
+        return field, Box(*map(int, (*layer.home_y[y], *layer.home_x[x])))
+
+    def _text(self, facts: Facts) -> list["Line"]:
+        layer = self.state.cache.layers[facts.place.layer]
+        y, x = self.state.position_of(facts.place)
+        lines: list[Line] = [("image", f"#{facts.index}", None), self._class("class", facts.label)]
+        if facts.prediction is not None:
+            lines.append(self._class("predicted", facts.prediction))
+        if facts.name and facts.name != str(facts.index):
+            lines.append(("file", plain(facts.name), None))
+        lines.append(("layer", plain(layer.name), None))
+        if layer.positions > 1:
+            lines.append(("at", f"y {y}, x {x}", None))
+        return [*lines, *((f"channel {c}", f"{value:.4g}", None) for c, value in facts.values.items())]
+
+    def _class(self, key: str, number: int) -> "Line":
+        if not 0 <= number < len(self.classes.names):
+            return key, "–", None
+        return key, self.classes.names[number], self.classes.colours[number]
+
+
+Line = tuple[str, str, str | None]  # key, value, colour of the value
+
+
+class Lines(QWidget):
+    """A few lines of key and value, each cut with … where it has no room, and whole in its tool tip."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[Line] = []
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        return QSize(100, LINES * self._pitch())
+
+    def show_lines(self, lines: list[Line]) -> None:
+        self.lines = lines[:LINES]
+        self.setToolTip(as_tip("\n".join(f"{key} {value}".strip() for key, value, _ in lines)))
+        self.setAccessibleName("\n".join(f"{key} {value}" for key, value, _ in lines))
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        painter = QPainter(self)
+        metrics, strong = self.fontMetrics(), self.font()
+        strong.setBold(True)
+        for number, (key, value, colour) in enumerate(self.lines):
+            baseline = number * self._pitch() + metrics.ascent()
+            painter.setFont(self.font())
+            painter.setPen(self.palette().placeholderText().color())
+            shown = metrics.elidedText(key, Qt.TextElideMode.ElideRight, self.width() * 2 // 3)
+            painter.drawText(0, baseline, shown)
+            left = metrics.horizontalAdvance(shown + " ") if key else 0
+            if key:
+                painter.setFont(strong)
+                painter.setPen(QColor(colour) if colour else self.palette().text().color())
+            room = self.width() - left
+            painter.drawText(left, baseline, painter.fontMetrics().elidedText(value, Qt.TextElideMode.ElideRight, room))
+
+    def _pitch(self) -> int:
+        return self.fontMetrics().height() + 3

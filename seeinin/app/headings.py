@@ -1,0 +1,59 @@
+"""The line above a panel: its name, and a note at the right."""
+
+from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+
+from seeinin.app.names import as_tip
+
+
+class Elided(QLabel):
+    """Plain text on one line, cut with … where it has no room, and whole in its tool tip."""
+
+    def __init__(self, text: str = "", name: str = "") -> None:
+        super().__init__(text)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setObjectName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    def setText(self, text: str | None) -> None:
+        if text != self.text():
+            super().setText(text)
+            self._tip()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        self._tip()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        painter = QPainter(self)
+        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter.setPen(self.palette().windowText().color())
+        painter.drawText(self.rect(), int(self.alignment()) | Qt.TextFlag.TextSingleLine, shown)
+
+    def _tip(self) -> None:
+        cut = self.fontMetrics().horizontalAdvance(self.text()) > self.width()
+        self.setToolTip(as_tip(self.text()) if cut else "")
+
+
+class Heading(QWidget):
+    """NAME                note"""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name, self.note = QLabel(name.upper()), Elided(name="note")
+        self.name.setTextFormat(Qt.TextFormat.PlainText)
+        self.name.setObjectName("heading")
+        self.note.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(8)
+        line.addWidget(self.name)
+        line.addWidget(self.note, 1)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def set_note(self, text: str) -> None:
+        self.note.setText(text)

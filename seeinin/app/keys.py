@@ -1,0 +1,71 @@
+"""All keys and what the mouse does, on one screen."""
+
+from collections.abc import Iterable
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QKeySequence
+from PyQt6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from seeinin.app.actions import MENUS, Action
+
+MOUSE = (
+    ("drag", "pan, or select with the lasso or the rectangle"),
+    ("Shift-drag", "lasso and add, in the pan tool too"),
+    ("middle-drag, Space-drag", "pan, in every tool"),
+    ("wheel", "zoom at the cursor"),
+    ("wheel on an axis", "stretch the axis; double-click resets it"),
+    ("click", "pick the image under the cursor"),
+    ("double-click", "fill the view with the cell, and back"),
+    ("click on a class", "select it"),
+    ("Shift  ·  Ctrl  ·  both", "add  ·  subtract  ·  intersect, everywhere"),
+    ("0 – 9", "select the class of that number, with Shift, Ctrl or both likewise"),
+)
+
+
+class KeyScreen(QDialog):
+    """Stays beside the window until Esc."""
+
+    def __init__(self, actions: Iterable[Action], parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("All keys")
+        groups = {menu: [(written(a), a.text) for a in actions if a.menu == menu and a.keys] for menu in MENUS}
+        columns = (
+            (("Mouse", MOUSE),),
+            tuple((m, groups[m]) for m in ("View",)),
+            tuple((m, groups[m]) for m in ("Select", "Layer", "Edit", "File", "Help")),
+        )
+        across = QHBoxLayout(self)
+        across.setContentsMargins(24, 20, 24, 20)
+        across.setSpacing(36)
+        for column in columns:
+            down = QVBoxLayout()
+            for name, rows in column:
+                down.addWidget(_label(name.upper(), "heading"))
+                down.addLayout(_table(rows))
+                down.addSpacing(14)
+            down.addStretch(1)
+            across.addLayout(down)
+
+
+def written(action: Action) -> str:
+    """The keys of an action as this platform writes them."""
+    native = QKeySequence.SequenceFormat.NativeText
+    return ", ".join(QKeySequence(key).toString(native) for key in action.keys)
+
+
+def _table(rows: Iterable[tuple[str, str]]) -> QGridLayout:
+    table = QGridLayout()
+    table.setHorizontalSpacing(16)
+    table.setVerticalSpacing(5)
+    for number, (keys, text) in enumerate(rows):
+        table.addWidget(_label(keys), number, 0)
+        table.addWidget(_label(text, "muted"), number, 1)
+    table.setColumnStretch(1, 1)
+    return table
+
+
+def _label(text: str, name: str = "") -> QLabel:
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setObjectName(name)
+    return label

@@ -1,0 +1,228 @@
+"""The legend: every class with its colour and how many of its images are selected; a click selects the class."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from PyQt6.QtCore import QAbstractListModel, QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PyQt6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent
+from PyQt6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from seeinin.app.names import as_tip, plain
+from seeinin.state.selection import How
+from seeinin.state.state import ViewerState
+from seeinin.views.theme import Theme
+
+Index = QModelIndex | QPersistentModelIndex
+DOT = 10  # px across
+EYE = 20  # px that the eye has at the right of a row
+GAP = 7
+LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+OWN_KEYS = {
+    *(Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End),
+    *(Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_Space, Qt.Key.Key_Return),
+}
+
+
+class Classes(QAbstractListModel):
+    """The rows: what the delegate paints, for as many classes as there are."""
+
+    def __init__(self, names: Sequence[str], totals: np.ndarray, colours: Sequence[str]) -> None:
+        super().__init__()
+        self.names = [plain(name) for name in names]
+        self.totals, self.colours = totals, colours  # "#rrggbb"
+        self.selected: np.ndarray | None = None
+        self.hidden: frozenset[int] = frozenset()
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self.names)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        row = index.row()
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return self.names[row]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return as_tip(f"{self.names[row]}: {self.count(row)} selected")
+        return None
+
+    def count(self, row: int) -> str:
+        """'974 / 974', or the total alone while nothing of the class is selected."""
+        some = 0 if self.selected is None else self.selected[row]
+        return f"{some:,} / {self.totals[row]:,}" if some else f"{self.totals[row]:,}"
+
+    def share(self, row: int) -> float:
+        """How much of the class is selected, 0..1."""
+        return 0.0 if self.selected is None else self.selected[row] / max(self.totals[row], 1)
+
+    def update(self, *, selected: np.ndarray | None, hidden: frozenset[int]) -> None:
+        self.selected, self.hidden = selected, hidden
+        if self.names:
+            self.dataChanged.emit(self.index(0), self.index(len(self.names) - 1))
+
+
+class Row(QStyledItemDelegate):
+    """Paints a row: dot, name, count, and the eye where the mouse is or the class is hidden."""
+
+    def __init__(self, legend: "Legend") -> None:
+        super().__init__(legend)
+        self.legend = legend
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return self.legend.gridSize()
+
+    def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: Index) -> None:
+        assert painter is not None
+        model, row = index.model(), index.row()
+        assert isinstance(model, Classes)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        box, palette = option.rect.adjusted(0, 1, -4, -1), option.palette
+        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
+        self._ground(painter, option, box, model.share(row), hovered)
+        hidden = row in model.hidden
+        painter.setOpacity(0.4 if hidden else 1.0)
+        middle = box.center().y() + 1
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(model.colours[row]))
+        painter.drawEllipse(box.left() + GAP, middle - DOT // 2, DOT, DOT)
+        left, right = box.left() + 2 * GAP + DOT, box.right() - EYE
+        count = model.count(row)
+        painter.setPen(palette.placeholderText().color())
+        painter.drawText(box.adjusted(0, 0, -EYE, 0), RIGHT, count)
+        room = right - left - option.fontMetrics.horizontalAdvance(count) - GAP
+        painter.setPen(palette.text().color())
+        name = option.fontMetrics.elidedText(model.names[row], Qt.TextElideMode.ElideRight, room)
+        painter.drawText(QRect(left, box.top(), room, box.height()), LEFT, name)
+        painter.setOpacity(1.0)
+        if hovered or hidden:
+            _draw_eye(painter, box.right() - EYE // 2, middle, palette.text().color(), closed=hidden)
+        painter.restore()
+
+    def _ground(self, painter: QPainter, option: QStyleOptionViewItem, box: QRect, share: float, hovered: bool) -> None:
+        painter.setPen(Qt.PenStyle.NoPen)
+        if hovered:
+            painter.setBrush(option.palette.alternateBase())
+            painter.drawRoundedRect(box, 4, 4)
+        if share:
+            painter.setBrush(option.palette.highlight())
+            painter.drawRoundedRect(
+                QRect(box.left(), box.top(), max(round(box.width() * share), 4), box.height()), 4, 4
+            )
+        if option.state & QStyle.StateFlag.State_HasFocus:
+            painter.setPen(QPen(option.palette.link().color(), 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(box, 4, 4)
+
+
+class Legend(QListView):
+    """Click selects a class, Shift adds it, Ctrl takes it away, both intersect; the eye hides its points."""
+
+    def __init__(self, state: ViewerState, theme: Theme) -> None:
+        super().__init__()
+        self.state = state
+        cache = state.cache
+        self.classes = Classes(cache.classes, np.asarray(cache.class_count), class_colours(len(cache.classes), theme))
+        self.setModel(self.classes)
+        self.setItemDelegate(Row(self))
+        self.setUniformItemSizes(True)
+        self.setMouseTracking(True)
+        self.setFlow(QListView.Flow.LeftToRight)
+        self.setWrapping(True)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setSelectionMode(QListView.SelectionMode.NoSelection)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAccessibleName("Classes")
+        self._selected: np.ndarray | None = None
+        state.events.hidden.connect(self._repaint)
+
+    def show_counts(self, selected: np.ndarray | None) -> None:
+        """`selected` (K): images of each class that the selection touches."""
+        self._selected = selected
+        self._repaint()
+
+    def set_theme(self, theme: Theme) -> None:
+        self.classes.colours = class_colours(len(self.classes.names), theme)
+        self._repaint()
+
+    def find(self, text: str) -> None:
+        """Show only the classes that have `text` in their name."""
+        wanted = text.casefold()
+        for row, name in enumerate(self.classes.names):
+            self.setRowHidden(row, wanted not in name.casefold())
+
+    def rows_high(self) -> int:
+        """How many px all rows need at the present width."""
+        across = max(self.width() // self.gridSize().width(), 1) if self.gridSize().isValid() else 1
+        return -(-len(self.classes.names) // across) * self.row_height() + 2
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        room = self.width() - 8  # the scroll bar's
+        across = 2 if 2 * self._row_width() <= room else 1
+        self.setGridSize(QSize(room // across - 1, self.row_height()))
+        super().resizeEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        assert event is not None
+        index = self.indexAt(event.pos())
+        if event.button() != Qt.MouseButton.LeftButton or not index.isValid():
+            return
+        if event.pos().x() > self.visualRect(index).right() - EYE - 4:
+            self.state.hidden = self.state.hidden ^ {index.row()}
+        else:
+            self.state.select_class(index.row(), how_of(event.modifiers()))
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        assert event is not None
+        index = self.currentIndex()
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Space) and index.isValid():
+            self.state.select_class(index.row(), how_of(event.modifiers()))
+        else:
+            super().keyPressEvent(event)
+
+    def event(self, event: QEvent | None) -> bool:
+        """While the list has the focus its keys are its own, not the window's."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and event.key() in OWN_KEYS:
+            event.accept()
+            return True
+        return super().event(event)
+
+    def _repaint(self, *_: object) -> None:
+        self.classes.update(selected=self._selected, hidden=self.state.hidden)
+
+    def row_height(self) -> int:
+        return self.fontMetrics().height() + 7
+
+    def _row_width(self) -> int:
+        """What the widest row needs; of long lists the first rows, and the longest name of all."""
+        metrics: QFontMetrics = self.fontMetrics()
+        names = max(self.classes.names, key=len, default="")
+        count = max((f"{n:,} / {n:,}" for n in self.classes.totals.tolist()), key=len, default="")
+        return 4 * GAP + DOT + EYE + metrics.horizontalAdvance(names) + metrics.horizontalAdvance(count)
+
+
+def class_colours(classes: int, theme: Theme) -> list[str]:
+    """One "#rrggbb" per class: a slot's, or the grey of the rest."""
+    from seeinin.geometry.colours import SLOTS
+
+    return [*SLOTS[:classes], *([theme.muted] * (classes - len(SLOTS)))]
+
+
+def how_of(modifiers: Qt.KeyboardModifier) -> How:
+    """Shift adds, Ctrl subtracts, both intersect, none replaces: the same everywhere."""
+    shift = bool(modifiers & Qt.KeyboardModifier.ShiftModifier)
+    control = bool(modifiers & Qt.KeyboardModifier.ControlModifier)
+    return "intersect" if shift and control else "add" if shift else "subtract" if control else "replace"
+
+
+def _draw_eye(painter: QPainter, x: int, y: int, colour: QColor, *, closed: bool) -> None:
+    painter.setPen(QPen(colour, 1.2))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawEllipse(x - 6, y - 4, 12, 8)
+    if closed:
+        painter.drawLine(x - 6, y + 5, x + 6, y - 5)
+    else:
+        painter.setBrush(colour)
+        painter.drawEllipse(x - 2, y - 2, 4, 4)

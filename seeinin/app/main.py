@@ -1,0 +1,35 @@
+"""`seeinin view`: the window on a screen, or its picture in a file."""
+
+from pathlib import Path
+
+from seeinin.app import display
+from seeinin.app.opening import begin
+from seeinin.state.state import ViewerState
+from seeinin.store.reader import open_cache
+
+
+def view(
+    cache_path: Path,
+    *,
+    layer: str | None = None,
+    select: str | None = None,
+    size: tuple[int, int] = (1600, 1000),
+    screenshot: Path | None = None,
+) -> int:
+    """Open the window and return when it is closed, or write its picture to `screenshot`; the exit code.
+
+    `layer` names the first layer (the last one of the cache without it), `select` a class. Raises SeeInInError.
+    """
+    from seeinin.app.viewer import Viewer
+
+    if screenshot is None:
+        display.require_screen()
+    with open_cache(cache_path) as cache:
+        state = begin(ViewerState().attach(cache), layer, select)
+        with Viewer(cache, size, headless=screenshot is not None, state=state) as viewer:
+            if screenshot is None:
+                viewer.window.remember()
+                viewer.run()
+            else:
+                viewer.picture(screenshot)
+    return 0

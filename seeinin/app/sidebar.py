@@ -1,0 +1,67 @@
+"""The left column: overview, legend and details share its height, and none pushes another out."""
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QKeyEvent, QResizeEvent
+from PyQt6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+
+from seeinin.app.details import Details
+from seeinin.app.headings import Heading
+from seeinin.app.legend import Legend
+
+OVERVIEW = 0.2  # of the column's height, at least
+ROWS = 10  # of the legend, that it keeps from the overview
+MANY = 24  # classes from which on the legend can be searched
+
+
+class Sidebar(QWidget):
+    """The overview is square where there is height for it; the legend scrolls when it has more rows than room."""
+
+    def __init__(self, overview: QWidget, legend: Legend, details: Details) -> None:
+        super().__init__()
+        self.overview, self.legend = overview, legend
+        self.over, self.classes = Heading("Overview"), Heading("Classes")
+        self.finder = Finder(legend)
+        self.finder.setVisible(len(legend.classes.names) >= MANY)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 10, 12, 8)
+        column.setSpacing(6)
+        for part in (self.over, overview):
+            column.addWidget(part)
+        column.addSpacing(8)
+        for part in (self.classes, self.finder):
+            column.addWidget(part)
+        column.addWidget(legend, 1)
+        column.addSpacing(8)
+        column.addWidget(details)
+        column.addStretch(0)
+        if not legend.classes.names:
+            self.classes.set_note("the images have no labels")
+            legend.hide()
+            column.addStretch(1)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        width = self.overview.width()
+        wish = min(self.legend.rows_high(), ROWS * self.legend.row_height())
+        rest = self.height() - self.minimumSizeHint().height() + self.overview.minimumHeight() - wish
+        self.overview.setFixedHeight(min(max(rest, int(self.height() * OVERVIEW)), width))
+        super().resizeEvent(event)
+        self.legend.setMaximumHeight(max(self.legend.rows_high(), 40))
+
+
+class Finder(QLineEdit):
+    """Finds classes by their name; Esc ends the search."""
+
+    def __init__(self, legend: Legend) -> None:
+        super().__init__()
+        self.setPlaceholderText("find a class")
+        self.setClearButtonEnabled(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.textChanged.connect(legend.find)
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        if event is not None and event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Return):
+            if event.key() == Qt.Key.Key_Escape:
+                self.clear()
+            self.clearFocus()
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,175 @@
+"""The status bar: what is drawn, selected, linked, out of range and under the cursor, and what the tool does."""
+
+from functools import partial
+from traceback import format_exception
+
+from PyQt6.QtCore import QRectF, QSize, Qt, QTimer
+from PyQt6.QtGui import QPainter, QPaintEvent, QPen
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStatusBar, QToolButton, QWidget
+
+from seeinin.app.headings import Elided
+from seeinin.app.names import as_item, as_tip, plain
+from seeinin.app.tally import Tally
+from seeinin.state.state import Drawn, ViewerState
+
+PATIENCE = 100  # ms; what takes longer gets a busy sign
+HINTS = {
+    "pan": "drag to pan · wheel zooms · click picks · Shift-drag lassoes",
+    "lasso": "drag to lasso · Shift adds · Ctrl subtracts · Esc cancels",
+    "rectangle": "drag a rectangle · Shift adds · Ctrl subtracts · Esc cancels",
+}
+LINKS = {
+    "place": "Other layers show the points at the place of the selected ones. Click: whole images",
+    "image": "Other layers show every point of an image of which a point is selected. Click: the same place only",
+}
+
+
+def drawn_words(drawn: Drawn | None) -> str:
+    """'all 5,760,000 points in 25 cells', or how many of them there are so far."""
+    if drawn is None:
+        return ""
+    cells = f"in {drawn.cells:,} cell{'' if drawn.cells == 1 else 's'}"
+    if drawn.points < drawn.total:
+        return f"{drawn.points:,} of {drawn.total:,} points {cells}, refining"
+    return f"all {drawn.total:,} points {cells}"
+
+
+def outside_words(drawn: Drawn | None) -> str:
+    """'12 out of range · 3 not a number'; nothing where there are none."""
+    if drawn is None:
+        return ""
+    parts = [
+        f"{drawn.outside:,} out of range" if drawn.outside else "",
+        f"{drawn.nonfinite:,} not finite" if drawn.nonfinite else "",
+    ]
+    return " · ".join(p for p in parts if p)
+
+
+class Status(QStatusBar):
+    """Reads the state only; `show_tally` and `show_problem` bring what the state does not hold."""
+
+    def __init__(self, state: ViewerState) -> None:
+        super().__init__()
+        self.state = state
+        self.busy, self.drawn, self.selected = Busy(), Elided(), Elided()
+        self.link, self.outside, self.cursor = QToolButton(), Elided(name="muted"), Elided()
+        self.problem, self.hint = QToolButton(), Elided(name="muted")
+        self.tally: Tally | None = None
+        self.setSizeGripEnabled(False)
+        self._lay_out()
+        self.link.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.link.clicked.connect(partial(switch_link, state))
+        self.problem.setObjectName("problem")
+        self.problem.clicked.connect(self.problem.hide)
+        self.problem.hide()
+        for name, follow in (
+            ("drawn", self._show_drawn),
+            ("link", self._show_link),
+            ("cell", self._show_cursor),
+            ("tool", self._show_hint),
+            ("busy", self._show_busy),
+        ):
+            getattr(state.events, name).connect(follow)
+            follow()
+        self.show_tally(None)
+
+    def _lay_out(self) -> None:
+        """One line; when the window is narrow the later parts give way first."""
+        row = QWidget()
+        line = QHBoxLayout(row)
+        line.setContentsMargins(8, 1, 8, 1)
+        line.setSpacing(18)
+        for part in (self.busy, self.drawn, self.selected, self.link, self.outside, self.cursor, self.problem):
+            line.addWidget(part)
+        line.addStretch(1)
+        line.addWidget(self.hint)
+        row.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.addWidget(row, 1)
+
+    def show_tally(self, tally: Tally | None) -> None:
+        cache = self.state.cache
+        if tally is None:
+            self.selected.setText(f"nothing of {cache.images:,} images selected")
+            return
+        name = "" if tally.layer is None else plain(cache.layers[tally.layer].name)
+        self.selected.setText(tally.words(name, cache.images))
+
+    def show_problem(self, error: BaseException) -> None:
+        """What went wrong, until it is clicked; the window goes on."""
+        self.problem.setText(as_item(plain(f"{type(error).__name__}: {error}"))[:80])
+        self.problem.setToolTip(as_tip("".join(format_exception(error))))
+        self.problem.show()
+
+    def _show_drawn(self, *_: object) -> None:
+        self.drawn.setText(drawn_words(self.state.drawn))
+        self.outside.setText(words := outside_words(self.state.drawn))
+        self.outside.setVisible(bool(words))
+
+    def _show_link(self, *_: object) -> None:
+        self.link.setText(f"link: {self.state.link}")
+        self.link.setToolTip(LINKS[self.state.link])
+
+    def _show_cursor(self, *_: object) -> None:
+        cell = self.state.cell
+        if cell is None:
+            self.cursor.setText("")
+        elif cell.row == cell.column:
+            self.cursor.setText(f"channel {cell.column}   {cell.x:.3g}")
+        else:
+            self.cursor.setText(f"channel {cell.column} × {cell.row}   {cell.x:.3g}, {cell.y:.3g}")
+
+    def _show_hint(self, *_: object) -> None:
+        self.hint.setText(HINTS[self.state.tool])
+
+    def _show_busy(self, *_: object) -> None:
+        self.busy.show_work(self.state.busy)
+
+
+def switch_link(state: ViewerState) -> None:
+    """From linking by place to linking by image, and back."""
+    state.link = "image" if state.link == "place" else "place"
+
+
+class Busy(QWidget):
+    """A turning arc and what is waited for, once that has taken `PATIENCE`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words = QLabel()
+        self.words.setTextFormat(Qt.TextFormat.PlainText)
+        self.turn = 0
+        self.patience = QTimer(self, singleShot=True, interval=PATIENCE)
+        self.patience.timeout.connect(self._appear)
+        self.turning = QTimer(self, interval=80)
+        self.turning.timeout.connect(self._turn)
+        line = QHBoxLayout(self)
+        line.setContentsMargins(18, 0, 0, 0)
+        line.addWidget(self.words)
+        self.hide()
+
+    def show_work(self, words: str) -> None:
+        """'' when the work is done."""
+        self.words.setText(words)
+        if not words:
+            self.patience.stop()
+            self.turning.stop()
+            self.hide()
+        elif not self.isVisible() and not self.patience.isActive():
+            self.patience.start()
+
+    def sizeHint(self) -> QSize:
+        return super().sizeHint().expandedTo(QSize(16, 16))
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(self.palette().link().color(), 2))
+        painter.drawArc(QRectF(1, (self.height() - 12) / 2, 12, 12), -self.turn * 30 * 16, 270 * 16)
+
+    def _appear(self) -> None:
+        self.show()
+        self.turning.start()
+
+    def _turn(self) -> None:
+        self.turn += 1
+        self.update()

@@ -1,0 +1,170 @@
+"""Everything that the mouse can do, from Python."""
+
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from seeinin.app import display
+from seeinin.app.opening import begin, class_number
+from seeinin.errors import DisplayError
+from seeinin.geometry.matrix import Camera
+from seeinin.state.linking import Rule
+from seeinin.state.selection import How, Selection, chosen
+from seeinin.state.state import Place, View, ViewerState
+from seeinin.store.reader import Cache, open_cache
+
+PATIENCE = 60.0  # s without any news from the worker threads, after which a picture is given up
+
+
+class Viewer:
+    """The window of a cache, in the hands of a program.
+
+    It needs no display: without `headless=False` nothing appears on a screen. All its calls belong to the thread that
+    made it. Close it, or use it in a `with` statement.
+    """
+
+    def __init__(
+        self,
+        cache: Cache | Path | str,
+        size: tuple[int, int] = (1600, 1000),
+        *,
+        headless: bool = True,
+        state: ViewerState | None = None,
+    ) -> None:
+        """`size` (width, height) of the window in pixels. Raises CacheError and DisplayError."""
+        display.require_qt()
+        if not headless:
+            display.require_screen()
+        from seeinin.app.loop import application
+
+        self.app = application(headless=headless)
+        self.cache = cache if isinstance(cache, Cache) else open_cache(Path(cache))
+        self._owned = self.cache is not cache
+        self.state = state or begin(ViewerState().attach(self.cache))
+        from seeinin.app.window import Window
+
+        self.window = Window(self.state, size, headless=headless)
+        self.window.appear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def show_layer(self, name: str) -> None:
+        """Make a layer active. Raises CacheError, with the nearest name, for one that is not there."""
+        number = self.cache.layer(name).number
+        self.state.show_layer(number)
+        self._wait_for_layer(number)
+
+    def frame(self, channel_x: int, channel_y: int | None = None) -> None:
+        """Fill the view with the plot of two channels of the active layer, or with the diagonal plot of one."""
+        view = self._view()
+        wanted = {"columns": channel_x, "rows": channel_x if channel_y is None else channel_y}
+        for side, channel in wanted.items():
+            if channel not in getattr(view, side):
+                raise ValueError(f"channel {channel} is not among those shown: {getattr(view, side)}")
+        x, y = view.columns.index(wanted["columns"]), view.rows.index(wanted["rows"])
+        self.state.jump(Camera(x + 0.5, y + 0.5, 1.0))
+
+    def select(
+        self, what: Selection | int | str | np.ndarray | None, *, layer: str | None = None, how: How = "replace"
+    ) -> None:
+        """Select a class (its number or name), images (bool (N)), or points of `layer` (bool (P), or their numbers).
+
+        None clears. Raises CacheError for an unknown name, ValueError for a mask of another length.
+        """
+        if what is None:
+            self.state.clear()
+        elif isinstance(what, Selection):
+            self.state.select(what, how)
+        elif isinstance(what, int | str):
+            number = class_number(self.cache, what) if isinstance(what, str) else what
+            self.state.select_class(number, how)
+        else:
+            where = None if layer is None else self.cache.layer(layer)
+            size = self.cache.images if where is None else where.points
+            self.state.select(chosen(None if where is None else where.number, _mask(np.asarray(what), size)), how)
+
+    def hover(self, layer: str, image: int, y: int = 0, x: int = 0) -> None:
+        """Put the cursor on the point of a row of the cache, at position (y, x) of a layer."""
+        self.state.hover = self._place(layer, image, y, x)
+
+    def pick(self, image: int, layer: str | None = None, y: int = 0, x: int = 0) -> None:
+        """Pin a row of the cache, by its point in `layer` (the active one without it)."""
+        self.state.pick = self._place(layer or self.cache.layers[self._view().layer].name, image, y, x)
+
+    def link(self, rule: Rule) -> None:
+        """How other layers show the selection: by "place" or by "image"."""
+        self.state.link = rule
+
+    def picture(self, path: Path | str | None = None) -> np.ndarray:
+        """The whole window, settled: uint8 (height, width, 4); also written to `path` as a PNG."""
+        from seeinin.app.picture import array_of, save
+
+        self.settle()
+        image = self.window.picture()
+        if path is not None:
+            save(image, Path(path))
+        return array_of(image)
+
+    def matrix_picture(self) -> np.ndarray:
+        """The matrix alone, settled: uint8 (height, width, 4)."""
+        self.settle()
+        return np.asarray(self.window.matrix.canvas.render())
+
+    def settle(self) -> None:
+        """Wait until every panel shows the present state, exactly. Raises DisplayError when that does not happen."""
+        self._wait(self.window.settled)
+
+    def run(self) -> None:
+        """Leave the window to the mouse until it is closed (for `headless=False`)."""
+        from seeinin.app.loop import run
+
+        run(self.window)
+
+    def close(self) -> None:
+        """Close the window, and the cache where it was opened here."""
+        self.window.close()
+        if self._owned:
+            self.cache.close()
+
+    def _place(self, layer: str, image: int, y: int, x: int) -> Place:
+        found = self.cache.layer(layer)
+        _, height, width = found.shape
+        if not (0 <= image < self.cache.images and 0 <= y < height and 0 <= x < width):
+            raise ValueError(f"{layer} has no point at image {image}, y {y}, x {x}")
+        return Place(found.number, (image * height + y) * width + x)
+
+    def _view(self) -> View:
+        """The view of the active layer, once its ranges have been read."""
+        self._wait(lambda: self.state.view is not None)
+        assert self.state.view is not None
+        return self.state.view
+
+    def _wait_for_layer(self, number: int) -> None:
+        self._wait(lambda: self.state.view is not None and self.state.view.layer == number)
+
+    def _wait(self, done: Callable[[], bool]) -> None:
+        self.app.processEvents()
+        if not self.state.inbox.run_until(lambda: (self.app.processEvents(), done())[1], PATIENCE):
+            raise DisplayError(
+                f"the picture did not come in {PATIENCE:.0f} s: is the disk of {self.cache.path} answering?"
+            )
+
+
+def _mask(chosen: np.ndarray, size: int) -> np.ndarray:
+    """bool (size) from a mask of that length or from numbers below it."""
+    if chosen.dtype == bool:
+        if chosen.shape != (size,):
+            raise ValueError(f"a mask of {chosen.shape} values for {size} points")
+        return chosen
+    mask = np.zeros(size, bool)
+    mask[chosen] = True
+    return mask

@@ -1,0 +1,193 @@
+"""The window: overview, legend and details at the left, the matrix in the middle, the feature maps at the right."""
+
+from functools import partial
+from pathlib import Path
+
+from PyQt6.QtCore import QSettings, Qt
+from PyQt6.QtGui import QCloseEvent, QImage
+from PyQt6.QtWidgets import QApplication, QFileDialog, QLabel, QMainWindow, QSplitter, QVBoxLayout, QWidget
+
+from seeinin.app.actions import SIZES, STEP
+from seeinin.app.commands import Commands
+from seeinin.app.details import Details
+from seeinin.app.headings import Heading
+from seeinin.app.keys import KeyScreen
+from seeinin.app.layers import LayerChoice, shape_of
+from seeinin.app.legend import Legend
+from seeinin.app.names import plain
+from seeinin.app.picture import Painted, save
+from seeinin.app.sidebar import Sidebar
+from seeinin.app.sliders import StateSlider
+from seeinin.app.status import Status
+from seeinin.app.tally import Tally, tally
+from seeinin.app.theme import palette, style_sheet
+from seeinin.app.toolbar import Toolbar
+from seeinin.pool import POOL, Latest
+from seeinin.state.columns import Columns
+from seeinin.state.selection import Selection
+from seeinin.state.state import ViewerState
+from seeinin.views.maps import MapsView
+from seeinin.views.matrix import MatrixView
+from seeinin.views.overview import OverviewView
+from seeinin.views.theme import DARK, LIGHT, Theme
+from seeinin.visuals.canvas import Canvas
+
+SIDES = (276, 346)  # px of the left and the right column
+NARROW = (240, 220)  # px of them in a window of less than
+WIDE = 1300  # px
+
+
+class Window(QMainWindow):
+    """Shows a state. `headless`: canvases are drawn by EGL and painted where they would stand on a screen."""
+
+    def __init__(
+        self, state: ViewerState, size: tuple[int, int] = (1600, 1000), *, headless: bool = False, theme: Theme = DARK
+    ) -> None:
+        super().__init__()
+        self.state, self.headless, self.theme = state, headless, theme
+        self.counting: Latest = Latest(POOL.now)
+        self.tallied: Selection | None = None
+        self.settings: QSettings | None = None
+        self.places: list[QWidget] = []
+        columns = Columns()
+        self.matrix = MatrixView(state, self._canvas(), theme, columns)
+        self.overview = OverviewView(state, self._canvas(), theme)
+        self.maps = MapsView(state, self._canvas(), theme)
+        self.legend = Legend(state, theme)
+        self.details = Details(state, self.legend.classes)
+        self.status = Status(state)
+        self.commands = Commands(self)
+        self.setStatusBar(self.status)
+        self._add_menus()
+        self._add_toolbar()
+        self._add_panels(size[0])
+        self._paint_in(theme)
+        state.events.selection.connect(self._count)
+        state.events.view.connect(self._name_layer)
+        self._name_layer()
+        self.resize(*size)
+        self.places[0].setFocus()
+
+    def settled(self) -> bool:
+        """Whether every panel shows the present state, exactly."""
+        views = (self.matrix, self.overview, self.maps, self.details)
+        return self.tallied is self.state.selection and all(v.settled() for v in views)
+
+    def picture(self) -> QImage:
+        """The window's content as it is now."""
+        for place in self.places:
+            if isinstance(place, Painted):
+                place.draw()
+        return self.grab().toImage()
+
+    def save_picture(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(self, "Save picture", "seeinin.png", "Pictures (*.png)")
+        if name:
+            save(self.picture(), Path(name))
+
+    def show_keys(self) -> None:
+        KeyScreen((action for action, _ in self.commands.pairs), self).show()
+
+    def switch_theme(self) -> None:
+        self._paint_in(LIGHT if self.theme is DARK else DARK)
+
+    def appear(self) -> None:
+        """On the screen; without one, laid out as if it were on one."""
+        self.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen, self.headless)
+        self.show()
+
+    def remember(self) -> None:
+        """Open with the geometry that the user left last time, and keep the next one."""
+        self.settings = QSettings("seeinin", "window")
+        for restore, key in ((self.restoreGeometry, "geometry"), (self.splitter.restoreState, "columns")):
+            if (kept := self.settings.value(key)) is not None:
+                restore(kept)
+
+    def closeEvent(self, event: QCloseEvent | None) -> None:
+        self.counting.cancel()
+        if self.settings is not None:
+            self.settings.setValue("geometry", self.saveGeometry())
+            self.settings.setValue("columns", self.splitter.saveState())
+        super().closeEvent(event)
+
+    def _canvas(self) -> Canvas:
+        canvas = Canvas("egl" if self.headless else "pyqt6", (400, 400))
+        place = Painted(canvas) if self.headless else canvas.native
+        place.setMinimumSize(60, 60)
+        place.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.places.append(place)
+        return canvas
+
+    def _add_menus(self) -> None:
+        bar = self.menuBar()
+        assert bar is not None
+        self.commands.fill(bar)
+        cache = self.state.cache
+        self.setWindowTitle(f"{plain(cache.path.name)} — Seein' In")
+        about = QLabel(f"{plain(cache.path.name)} — {cache.images:,} images · {len(cache.layers)} layers")
+        about.setTextFormat(Qt.TextFormat.PlainText)
+        about.setObjectName("corner")
+        bar.setCornerWidget(about)
+
+    def _add_toolbar(self) -> None:
+        made, state = self.commands.made, self.state
+        bar = Toolbar([made[name] for name in ("Pan", "Lasso", "Rectangle")])
+        bar.add_widgets(LayerChoice(state))
+        bar.add_actions([made["Density"]])
+        bar.add_actions([made[name] for name in ("Fit", "Undo", "Redo")], bare=True)
+        bar.add_widgets(
+            StateSlider(state, "point_size", *SIZES, STEP, name="size", tip="Size of the points (+ −)"),
+            StateSlider(state, "opacity", 0.05, 1.0, 0.05, name="opacity", tip="Opacity of the points"),
+        )
+        self.addToolBar(bar)
+
+    def _add_panels(self, width: int) -> None:
+        self.sidebar = Sidebar(self.places[1], self.legend, self.details)
+        self.maps_heading = Heading("Feature maps")
+        right = QWidget()
+        column = QVBoxLayout(right)
+        column.setContentsMargins(12, 10, 4, 4)
+        column.setSpacing(6)
+        column.addWidget(self.maps_heading)
+        column.addWidget(self.places[2], 1)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setHandleWidth(1)
+        self.splitter.setChildrenCollapsible(False)
+        for panel in (self.sidebar, self.places[0], right):
+            self.splitter.addWidget(panel)
+        self.sidebar.setMinimumWidth(180)
+        self.places[0].setMinimumWidth(280)
+        right.setMinimumWidth(160)
+        self.splitter.setStretchFactor(1, 1)
+        sides = SIDES if width >= WIDE else NARROW
+        self.splitter.setSizes([sides[0], width - sum(sides), sides[1]])
+        self.setCentralWidget(self.splitter)
+
+    def _paint_in(self, theme: Theme) -> None:
+        self.theme = theme
+        QApplication.setPalette(palette(theme))
+        self.setStyleSheet(style_sheet(theme))
+        self.commands.paint(theme)
+        self.legend.set_theme(theme)
+        for view in (self.matrix, self.overview, self.maps):
+            view.set_theme(theme)
+
+    def _name_layer(self, *_: object) -> None:
+        if (layer := self.state.layer) is not None:
+            self.sidebar.over.set_note(f"{plain(layer.name)}, {shape_of(layer)}")
+
+    def _count(self, *_: object) -> None:
+        selection, cache = self.state.selection, self.state.cache
+        if selection is None:
+            self.counting.cancel()
+            self._counted(None, None)
+            return
+        counted = self.counting.request(tally, selection, self.state.linker, cache)
+        self.state.inbox.deliver(counted, partial(self._counted, selection))
+
+    def _counted(self, selection: Selection | None, counts: Tally | None) -> None:
+        if selection is self.state.selection:
+            self.tallied = selection
+            self.status.show_tally(counts)
+            self.legend.show_counts(None if counts is None else counts.classes)
+            self.sidebar.classes.set_note("" if counts is None else "selected / total")
