@@ -35,9 +35,12 @@ class Frame(NamedTuple):
     def scissor(self, rect: Rect) -> tuple[int, int, int, int]:
         """`rect` as OpenGL wants it: (x, y, width, height) in physical pixels from the lower left corner."""
         x, y, width, height = rect
-        corners = np.array([[x, y], [x + width, y + height]]) * self.clip[:2] + self.clip[2:]
-        low, high = np.sort(np.rint((corners + 1) / 2 * self.size), axis=0).astype(int)
-        return int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1])
+        left, right = (self._window(0, edge) for edge in (x, x + width))
+        bottom, top = sorted(self._window(1, edge) for edge in (y, y + height))
+        return left, bottom, right - left, top - bottom
+
+    def _window(self, axis: int, pixel: float) -> int:
+        return round((pixel * self.clip[axis] + self.clip[axis + 2] + 1) / 2 * self.size[axis])
 
 
 class PixelVisual(Visual):
@@ -80,6 +83,13 @@ class PixelVisual(Visual):
 
     def _prepare_transforms(self, view: Visual) -> None:
         """Nothing to insert: the shaders take the uniform u_clip, so no transform ever compiles them anew."""
+
+
+def intersection(first: Rect, second: Rect) -> Rect:
+    """What two rectangles share; width or height is negative or zero where they share nothing."""
+    left, top = max(first[0], second[0]), max(first[1], second[1])
+    right, bottom = (min(first[i] + first[i + 2], second[i] + second[i + 2]) for i in (0, 1))
+    return left, top, right - left, bottom - top
 
 
 def quad_indices(quads: int) -> np.ndarray:
