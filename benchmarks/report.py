@@ -1,0 +1,73 @@
+"""How every benchmark here times, compares and tells: ours and the peer in turn, in one run, medians of both."""
+
+import argparse
+import json
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Row:
+    """One comparison, less is better; `promise` is the largest `ratio` (ours / theirs) that keeps it."""
+
+    benchmark: str
+    case: str
+    ours: float
+    unit: str
+    peer: str
+    theirs: float
+    promise: float | None = None
+
+    @property
+    def ratio(self) -> float:
+        return self.ours / self.theirs
+
+    @property
+    def met(self) -> bool | None:
+        return None if self.promise is None else self.ratio <= self.promise
+
+    def as_json(self) -> dict[str, object]:
+        return asdict(self) | {"ratio": self.ratio, "met": self.met}
+
+
+def alternate(*actions: Callable[[], object], rounds: int = 7) -> list[float]:
+    """Median seconds of each action after one unmeasured turn; in turns, so a machine that slows down slows all."""
+    seconds: list[list[float]] = [[] for _ in actions]
+    for turn in range(rounds + 1):
+        for action, record in zip(actions, seconds, strict=True):
+            start = time.perf_counter()
+            action()
+            if turn:
+                record.append(time.perf_counter() - start)
+    return [statistics.median(record) for record in seconds]
+
+
+def figure(value: float) -> str:
+    """Three figures, and no exponent."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The rows as Markdown."""
+    lines = ["| case | ours | peer | theirs | ours / theirs | promise |", "|---|---:|---|---:|---:|---|"]
+    for row in rows:
+        verdict = "" if row.promise is None else f"≤ {figure(row.promise)}: {'met' if row.met else '**missed**'}"
+        lines.append(
+            f"| {row.benchmark}: {row.case} | {figure(row.ours)} {row.unit} | {row.peer} | {figure(row.theirs)} {row.unit} "
+            f"| {figure(row.ratio)} | {verdict} |"
+        )
+    return "\n".join(lines)
+
+
+def main(measure: Callable[[], Sequence[Row]], description: str | None) -> None:
+    """The command line of a benchmark: prints its table, and with --json FILE keeps the figures."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
+    arguments = parser.parse_args()
+    rows = measure()
+    print(table(rows))
+    if arguments.json:
+        arguments.json.write_text(json.dumps([row.as_json() for row in rows], indent=1) + "\n")
