@@ -5,8 +5,9 @@ import json
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any, Self
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,10 @@ class Row:
     def as_json(self) -> dict[str, object]:
         return asdict(self) | {"ratio": self.ratio, "met": self.met}
 
+    @classmethod
+    def from_json(cls, figures: dict[str, Any]) -> Self:
+        return cls(**{field.name: figures[field.name] for field in fields(cls)})
+
 
 def alternate(*actions: Callable[[], object], rounds: int = 7) -> list[float]:
     """Median seconds of each action after one unmeasured turn; in turns, so a machine that slows down slows all."""
@@ -55,10 +60,9 @@ def table(rows: Sequence[Row]) -> str:
     lines = ["| case | ours | peer | theirs | ours / theirs | promise |", "|---|---:|---|---:|---:|---|"]
     for row in rows:
         verdict = "" if row.promise is None else f"≤ {figure(row.promise)}: {'met' if row.met else '**missed**'}"
-        lines.append(
-            f"| {row.benchmark}: {row.case} | {figure(row.ours)} {row.unit} | {row.peer} | {figure(row.theirs)} {row.unit} "
-            f"| {figure(row.ratio)} | {verdict} |"
-        )
+        ours, theirs = (f"{figure(value)} {row.unit}" for value in (row.ours, row.theirs))
+        cells = (f"{row.benchmark}: {row.case}", ours, row.peer, theirs, figure(row.ratio), verdict)
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
