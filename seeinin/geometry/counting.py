@@ -62,6 +62,14 @@ class Colouring:
         words[~self.visible] = 0
         return words.view(np.uint64)
 
+    def spread(self, start: int, slot: NDArray[np.uint8], strength: NDArray[np.uint8]) -> None:
+        """Slot and strength of the points from `start` on, one each."""
+        _spread(self.slot, self.slot_repeat, start, slot)
+        if self.strength is None:
+            strength.fill(0)
+        else:
+            _spread(self.strength, self.strength_repeat, start, strength)
+
 
 def count_cells(
     frame: Frame,
@@ -143,17 +151,9 @@ class _Group:
             for pixels, binned in ((self.xs, self.columns), (self.ys, self.rows)):
                 for line, column in zip(pixels, binned, strict=True):
                     column.bin(begin, end, line[:n])
-            self._spread(begin, n)
+            self.colouring.spread(begin, self.slot[:n], self.strength[:n])
             block = (self.xs[:, :n], self.ys[:, :n], self.cells, self.slot[:n], self.strength[:n])
             count_cells(self.frame, *block, self.packed, begin, clear and begin == start)
-
-    def _spread(self, begin: int, n: int) -> None:
-        look = self.colouring
-        spread(look.slot, look.slot_repeat, begin, self.slot[:n])
-        if look.strength is None:
-            self.strength[:n] = 0
-        else:
-            spread(look.strength, look.strength_repeat, begin, self.strength[:n])
 
 
 class _Binned:
@@ -169,7 +169,7 @@ class _Binned:
 
 
 @njit(nogil=True, cache=True)
-def spread(values, repeat, start, out):  # type: ignore[no-untyped-def]
+def _spread(values, repeat, start, out):  # type: ignore[no-untyped-def]
     """out[p] = values[(start + p) // repeat], without a division for every point."""
     entry, left = start // repeat, repeat - start % repeat
     for p in range(out.size):
