@@ -14,6 +14,11 @@ class Theme:
     muted: str  # what is there to be looked up, not read
     accent: str  # what is active
 
+    @property
+    def dark(self) -> bool:
+        """Whether what stands out is lighter than the ground."""
+        return self.background < self.text
+
 
 DARK = Theme("#101216", "#15181e", "#2a2f38", "#e6e8eb", "#8b93a1", "#6ea8ff")
 LIGHT = Theme("#ffffff", "#f4f5f7", "#d5d9df", "#1b1e24", "#626b79", "#1f63d6")

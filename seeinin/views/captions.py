@@ -1,0 +1,106 @@
+"""What is written on the sheet of maps: the name and size of every layer, the value under the cursor, the scale."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from seeinin.geometry.matrix import Rect
+from seeinin.geometry.ticks import label
+from seeinin.store.reader import Cache
+from seeinin.views.averages import INPUT, Mean
+from seeinin.views.scales import Scale
+from seeinin.views.sheet import TITLE, Block, Pane, Spot
+from seeinin.views.theme import Theme, rgba
+from seeinin.visuals.glyphs import text_width
+from seeinin.visuals.labels import Label
+
+SIZE, SMALL = 11.5, 10.5  # px of names, and of what is there to be looked up
+GAP = 10  # px between two texts on a line
+LONGEST = 200  # characters of a name that are looked at at all
+
+
+def titles(
+    pane: Pane, cache: Cache, means: Mapping[int, Mean], active: int | None, under: int | None, theme: Theme
+) -> Iterator[Label]:
+    """Above the maps of each layer in sight: its name at the left, its size at the right."""
+    left, right = pane.body.x, pane.body.x + pane.body.width
+    for block in pane.blocks:
+        y = pane.y(block.title) + TITLE - 6
+        note = size_of(cache, block.number, means.get(block.number))
+        yield Label(note, right, y, rgba(theme.muted), "right", size=SMALL)
+        room = pane.body.width - text_width(note, SMALL, ratio=pane.ratio) - GAP
+        colour = theme.accent if block.number in (active, under) else theme.text
+        name = elided(name_of(cache, block.number), room, SIZE, bold=True)
+        yield Label(name, left, y, rgba(colour), size=SIZE, bold=True)
+
+
+def value_label(text: str, foot: Rect, theme: Theme) -> Label:
+    """The value under the cursor."""
+    return Label(elided(text, foot.width, SIZE), foot.x, foot.y + 18, rgba(theme.text), size=SIZE)
+
+
+def scale_labels(name: str, scale: Scale, foot: Rect, bar: Rect, theme: Theme) -> Iterator[Label]:
+    """The limits beside the bar, and before them the layer that it belongs to."""
+    y, muted = bar.y + bar.height / 2, rgba(theme.muted)
+    low = figure(scale.low)
+    yield Label(low, bar.x - 6, y, muted, "right", "centre", SMALL)
+    yield Label(figure(scale.high), bar.x + bar.width + 6, y, muted, "left", "centre", SMALL)
+    room = bar.x - 6 - text_width(low, SMALL) - GAP - foot.x
+    yield Label(elided(name, room, SMALL), foot.x, y, muted, "left", "centre", SMALL)
+
+
+def name_of(cache: Cache, number: int) -> str:
+    """The layer's name on one line; control characters have no place there."""
+    name = "input" if number == INPUT else cache.layers[number].name
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name[:LONGEST])
+
+
+def size_of(cache: Cache, number: int, mean: Mean | None) -> str:
+    """ "20 × 24 × 24 · field 5": shape and receptive field if there are any; of how many images if not of all."""
+    if number == INPUT:
+        height, width, channels = cache.pixel_shape
+        words = [f"{channels} × {height} × {width}"]
+    else:
+        layer = cache.layers[number]
+        high, wide = layer.field.size
+        words = [" × ".join(map(str, layer.shape if layer.positions > 1 else layer.shape[:1]))]
+        words.append(f"field {high}" if high == wide else f"field {high} × {wide}")
+    if mean is not None and mean.total is None and mean.images < mean.subject.images:
+        words.append(f"first {mean.images:,} images")
+    return " · ".join(words)
+
+
+def value_of(cache: Cache, block: Block, spot: Spot, mean: Mean) -> str:
+    """ "conv1 · channel 7 · (3, 12) = 0.482", the place as (y, x)."""
+    colour = mean.values.shape[0] != block.shape[0]
+    values = mean.values[:, *_part(spot, block.shrink)].mean(axis=(1, 2))
+    words = [name_of(cache, block.number)]
+    if not colour and (mean.values.shape[0] > 1 or block.number != INPUT):
+        words.append(f"channel {spot.channel}")
+    if mean.values.shape[1:] != (1, 1):
+        words.append(f"({spot.y}, {spot.x})")
+    shown = values if colour else values[[spot.channel]]
+    words[-1] += " = " + ", ".join(figure(float(v)) for v in shown)
+    if block.shrink > 1:
+        words.append(f"mean of {block.shrink} × {block.shrink}")
+    return " · ".join(words)
+
+
+def _part(spot: Spot, size: int) -> tuple[slice, slice]:
+    return np.s_[spot.y : spot.y + size, spot.x : spot.x + size]
+
+
+def figure(value: float) -> str:
+    """Three figures that count, or three decimals, with a true minus sign."""
+    if value == round(value) and abs(value) < 1e6:
+        return label(value, 0)
+    return label(value, 3 if abs(value) < 10 else 1)
+
+
+def elided(text: str, room: float, size: float, *, bold: bool = False) -> str:
+    """The text, cut with … where it is wider than `room` canvas pixels."""
+    if text_width(text, size, bold=bold) <= room:
+        return text
+    while text and text_width(text + "…", size, bold=bold) > room:
+        text = text[:-1]
+    return text + "…" if text else ""

@@ -1,0 +1,234 @@
+"""The feature maps: all layers of the network at once, of the picked image or averaged over the selection."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from seeinin.geometry.matrix import Rect
+from seeinin.pool import POOL
+from seeinin.state.selection import Selection
+from seeinin.state.state import Place, ViewerState
+from seeinin.views.averages import INPUT, Averages, Subject, picked_image, selected_images
+from seeinin.views.browsing import Browsing
+from seeinin.views.captions import name_of, scale_labels, titles, value_label, value_of
+from seeinin.views.outlines import outlines, shown_channels, spot_outline, thumb
+from seeinin.views.scales import scale_of
+from seeinin.views.sheet import Pane, Spot, lay_out
+from seeinin.views.theme import DARK, Theme
+from seeinin.views.tiles import Tiles, tiles_shape
+from seeinin.visuals.canvas import Canvas
+from seeinin.visuals.labels import Labels
+from seeinin.visuals.picture import Picture
+from seeinin.visuals.strokes import Strokes
+
+MARGIN = 9  # px at the right of the maps, for the thumb
+FOOT = 46  # px below them for the value under the cursor and the scale
+BAR = Rect(-128, 29, 80, 7)  # the scale, from the upper right corner of the foot
+CLOSEST, FARTHEST = 16.0, 0.5  # of the zoom
+
+
+class MapsView:
+    """Paints from the state: the latest of pick and selection, and the average of all images where there is neither.
+
+    `note` says what is shown, and `noted(note)` is called when that changes. The window sets `viewport_aspect`, width /
+    height of the matrix's viewport, so that the channels seen there are outlined here.
+    """
+
+    def __init__(self, state: ViewerState, canvas: Canvas, theme: Theme = DARK) -> None:
+        self.state, self.canvas, self.theme = state, canvas, theme
+        self.note = ""
+        self.noted: Callable[[str], object] = lambda note: None
+        self.scroll, self.zoom = 0.0, 1.0  # px from the top of the sheet; times the first size of the maps
+        self.under: tuple[int, Spot | None] | None = None  # the layer, and its value, under the cursor
+        self.averages = Averages(state, self.refresh)
+        self.tiles = Tiles(theme)
+        self._aspect = 1.0
+        self._asked: object = None  # the image or the selection whose maps are wanted
+        self._waiting = False  # to hear which images these are
+        self._pending = False  # a repaint is in the inbox
+        self._make_nodes()
+        self.browsing = Browsing(self)
+        state.events.pick.connect(self._on_pick)
+        state.events.selection.connect(self._on_selection)
+        state.events.view.connect(self.refresh)
+        canvas.events.resize.connect(self.refresh)
+        self._on_selection(state.selection)
+
+    def _make_nodes(self) -> None:
+        scene = self.canvas.scene
+        self.picture, self.bar, self.strokes = Picture(parent=scene), Picture(parent=scene), Strokes(parent=scene)
+        self.titles, self.foot = Labels(parent=scene), Labels(parent=scene)
+        for order, node in enumerate((self.picture, self.strokes, self.titles, self.foot, self.bar)):
+            node.order = order
+
+    @property
+    def pane(self) -> Pane:
+        """The layout as it is now; scrolling ends where the sheet ends."""
+        (width, height), ratio, cache = self.canvas.size, float(self.canvas.pixel_scale), self.state.cache
+        body = Rect(0, 0, max(width - MARGIN, 8), max(height - FOOT, 1))
+        shapes = ((n, tiles_shape(cache, n)) for n in range(INPUT, len(cache.layers)))
+        sheet = lay_out(shapes, round(body.width * ratio), ratio, self.zoom)
+        self.scroll = min(max(self.scroll, 0.0), max(sheet.height / ratio - body.height, 0.0))
+        return Pane(sheet, body, ratio, round(self.scroll * ratio))
+
+    @property
+    def viewport_aspect(self) -> float:
+        return self._aspect
+
+    @viewport_aspect.setter
+    def viewport_aspect(self, aspect: float) -> None:
+        self._aspect = aspect
+        self.refresh()
+
+    def set_theme(self, theme: Theme) -> None:
+        self.theme, self.tiles = theme, Tiles(theme)
+        self.canvas.bgcolor = theme.panel
+        self.refresh()
+
+    def settled(self) -> bool:
+        """Whether the exact maps of the present state are on the canvas."""
+        return not (self._waiting or self._pending) and self.averages.settled()
+
+    def _on_pick(self, pick: Place | None) -> None:
+        if pick is not None:
+            self._ask(self.state.image_of(pick), picked_image)
+        else:
+            self._ask(self.state.selection, selected_images)
+
+    def _on_selection(self, selection: Selection | None) -> None:
+        if selection is None and self.state.pick is not None:
+            self._on_pick(self.state.pick)
+        else:
+            self._ask(selection, selected_images)
+
+    def _ask(self, what: object, describe: Callable[..., Subject]) -> None:
+        """Find out off this thread which images are meant; only the newest answer is used."""
+        if self._waiting or self.averages.subject is None or what != self._asked:
+            self._asked, self._waiting = what, True
+            self.state.inbox.deliver(POOL.now(describe, self.state.cache, what), partial(self._begin, what))
+
+    def _begin(self, what: object, subject: Subject) -> None:
+        if what is self._asked:
+            self._waiting = False
+            self.averages.show(subject)
+            self.refresh()
+
+    def refresh(self, *_: object) -> None:
+        """Paint, once, after all that is in the inbox has been heard."""
+        if not self._pending:
+            self._pending = True
+            self.state.inbox.post(self._paint)
+
+    def _paint(self) -> None:
+        self._pending = False
+        pane, means = self.pane, self.averages.means
+        self.averages.want(b.number for b in pane.blocks)
+        self.picture.set_array(self.tiles.picture(pane, means))
+        self.picture.place(*pane.body)
+        self.strokes.set_strokes(*self._strokes(pane))
+        under = self.under[0] if self.under and self.under[1] is None else None
+        self.titles.set_labels(titles(pane, self.state.cache, means, self._active(), under, self.theme))
+        self.strokes.clip = self.titles.clip = Rect(0, 0, self.canvas.size[0], pane.body.height)
+        self._paint_foot(pane)
+        self._tell()
+        self.canvas.update()
+
+    def _active(self) -> int | None:
+        return None if self.state.view is None else self.state.view.layer
+
+    def _strokes(self, pane: Pane) -> list[np.ndarray]:
+        strokes = [thumb(pane, self.canvas.size[0], self.theme)]
+        view, found = self.state.view, self.under
+        if view is not None and view.layer in self.averages.means:
+            channels = shown_channels(view, self._aspect)
+            strokes.append(outlines(pane, pane.sheet.by_number[view.layer], channels, self.theme))
+        if found is not None and found[1] is not None:
+            strokes.append(spot_outline(pane, pane.sheet.by_number[found[0]], found[1], self.theme))
+        return strokes
+
+    def _paint_foot(self, pane: Pane) -> None:
+        """The value under the cursor, and the scale of its layer or else of the active one."""
+        width, height = self.canvas.size
+        number = self._active() if self.under is None else self.under[0]
+        mean = None if number is None else self.averages.means.get(number)
+        self.bar.visible = mean is not None
+        if mean is None:
+            self.foot.set_labels([])
+            return
+        foot, cache = Rect(pane.body.x, height - FOOT, pane.body.width, FOOT), self.state.cache
+        scale, bar = scale_of(mean, self.theme.dark), Rect(width + BAR.x, foot.y + BAR.y, BAR.width, BAR.height)
+        self.bar.set_array(np.ascontiguousarray(scale.table[None, :-1]))
+        self.bar.place(*bar)
+        spot = self.under[1] if self.under else None
+        text = value_of(cache, pane.sheet.by_number[mean.number], spot, mean) if spot else ""
+        scales = scale_labels(name_of(cache, mean.number), scale, foot, bar, self.theme)
+        self.foot.set_labels([value_label(text, foot, self.theme), *scales])
+
+    def _tell(self) -> None:
+        subject = self.averages.subject
+        note = "" if subject is None else subject.title
+        if subject is not None and not self.averages.settled():
+            note += f" · {self.averages.progress():,} of {len(subject.rows):,}"
+        if note != self.note:
+            self.note = note
+            self.noted(note)
+
+    def scroll_by(self, pixels: float) -> None:
+        self.scroll += pixels
+        self.refresh()
+
+    def zoom_at(self, factor: float, x: float, y: float) -> None:
+        """Maps `factor` times as large; the layer at the pixel stays there."""
+        before = self.pane
+        self.zoom = min(max(self.zoom * factor, FARTHEST), CLOSEST)
+        after, block = self.pane, before.block_at(x, y)
+        if block is not None:
+            share = (y - before.y(block.top)) / (block.size[1] / before.ratio)
+            now = after.sheet.by_number[block.number]
+            self.scroll += after.y(now.top + share * now.size[1]) - y
+        self.refresh()
+
+    def hover_at(self, x: float, y: float) -> None:
+        """Name the value under the pixel; where one image is shown, its point is under the cursor in every view."""
+        block = self.pane.block_at(x, y)
+        spot = None if block is None else self.pane.spot_at(block, x, y)
+        named = block is not None and (spot is not None or y < self.pane.y(block.top))
+        under = (block.number, spot) if block is not None and named else None
+        if under != self.under:
+            self.under = under
+            self.state.hover = self._place()
+            self.refresh()
+
+    def click_at(self, x: float, y: float) -> None:
+        """On a name: make the layer active. On a value: go to its channel too, and pick its point if one image is shown."""
+        self.hover_at(x, y)
+        if self.under is None or self.under[0] == INPUT:
+            return
+        number, spot = self.under
+        self.state.show_layer(number)
+        if spot is None:
+            return
+        if (place := self._place()) is not None:
+            self.state.pick = place
+        view = self.state.view
+        if view is not None and view.layer == number and spot.channel in view.rows and spot.channel in view.columns:
+            self.state.jump(
+                replace(view.camera, x=view.columns.index(spot.channel) + 0.5, y=view.rows.index(spot.channel) + 0.5)
+            )
+
+    def _place(self) -> Place | None:
+        """The point under the cursor, where the maps are those of one image."""
+        subject = self.averages.subject
+        if (
+            self.under is None
+            or self.under[1] is None
+            or subject is None
+            or subject.image is None
+            or self.under[0] == INPUT
+        ):
+            return None
+        number, spot = self.under
+        _, height, width = self.state.cache.layers[number].shape
+        return Place(number, (subject.image * height + spot.y) * width + spot.x)

@@ -1,0 +1,185 @@
+"""Where the maps of every layer stand: one sheet, as wide as the panel and as tall as it needs, in device pixels."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from seeinin.geometry.matrix import Rect
+
+AREA = 20_000  # what the maps of one layer fill at zoom 1, in points (device pixels at a ratio of 1)
+MAP_SIDE = (10, 72)  # a map is at least and at most about so large, in points, at zoom 1
+UNIT_SIDE = (3, 14)  # likewise the square of a single unit
+TITLE = 18  # the line above the maps, in points
+SPACE = 9  # below them
+GUTTERS = (2, 1)  # between maps, and between the squares of single units, in points
+
+
+class Spot(NamedTuple):
+    """One value of one map."""
+
+    channel: int
+    y: int
+    x: int
+
+
+@dataclass(frozen=True)
+class Block:
+    """The maps of one layer, row by row: `shape` (D, H, W), `enlarge` pixels a value or `shrink` values a pixel.
+
+    `title` and `top` are the first pixel rows of its title and its maps on the sheet, `pitch` the distance of
+    neighbouring maps (x, y).
+    """
+
+    number: int
+    shape: tuple[int, int, int]
+    enlarge: int
+    shrink: int
+    columns: int
+    pitch: tuple[int, int]
+    title: int
+    top: int
+
+    @property
+    def tile(self) -> tuple[int, int]:
+        """(width, height) of a map in pixels."""
+        _, height, width = self.shape
+        return _pixels(width, self.enlarge, self.shrink), _pixels(height, self.enlarge, self.shrink)
+
+    @property
+    def rows(self) -> int:
+        return -(-self.shape[0] // self.columns)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) in pixels."""
+        (width, height), (dx, dy) = self.tile, self.pitch
+        return (min(self.columns, self.shape[0]) - 1) * dx + width, (self.rows - 1) * dy + height
+
+    @property
+    def bottom(self) -> int:
+        return self.top + self.size[1]
+
+    def corner(self, channel: int) -> tuple[int, int]:
+        """The first pixel (x, y) of a map, from the block's own corner."""
+        row, column = divmod(channel, self.columns)
+        return column * self.pitch[0], row * self.pitch[1]
+
+    def spot(self, x: float, y: float) -> Spot | None:
+        """What value is drawn at a pixel of the block; None in gutters and beyond the last map."""
+        column, row = math.floor(x / self.pitch[0]), math.floor(y / self.pitch[1])
+        left, down = math.floor(x) - column * self.pitch[0], math.floor(y) - row * self.pitch[1]
+        channel = row * self.columns + column
+        if not (0 <= column < self.columns and 0 <= channel < self.shape[0]):
+            return None
+        if left >= self.tile[0] or down >= self.tile[1]:
+            return None
+        return Spot(channel, *(v // self.enlarge * self.shrink for v in (down, left)))
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """All blocks in order, from the top; `height` in pixels."""
+
+    blocks: tuple[Block, ...]
+    height: int
+
+    @cached_property
+    def by_number(self) -> dict[int, Block]:
+        return {b.number: b for b in self.blocks}
+
+    def between(self, top: float, bottom: float) -> list[Block]:
+        """The blocks of which something lies between two pixel rows, their titles included."""
+        return [b for b in self.blocks if b.title < bottom and b.bottom > top]
+
+
+@dataclass(frozen=True)
+class Pane:
+    """The part of a sheet that is seen: through `body`, in canvas pixels, from pixel row `top` of the sheet on.
+
+    `ratio` device pixels to a canvas pixel.
+    """
+
+    sheet: Sheet
+    body: Rect
+    ratio: float
+    top: int
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) in device pixels."""
+        return round(self.body.width * self.ratio), round(self.body.height * self.ratio)
+
+    @property
+    def blocks(self) -> list[Block]:
+        """What is in sight."""
+        return self.sheet.between(self.top, self.top + self.size[1])
+
+    def y(self, row: float) -> float:
+        """Pixel row of the sheet -> canvas pixel."""
+        return self.body.y + (row - self.top) / self.ratio
+
+    def tile_rect(self, block: Block, channel: int, margin: int = 0) -> Rect:
+        """The canvas pixels of a map, and `margin` device pixels around it."""
+        (x, y), (width, height) = block.corner(channel), block.tile
+        return self._rect(x - margin, block.top + y - margin, width + 2 * margin, height + 2 * margin)
+
+    def spot_rect(self, block: Block, spot: Spot) -> Rect:
+        """The canvas pixels of one value."""
+        x, y = block.corner(spot.channel)
+        across, down = (v // block.shrink * block.enlarge for v in (spot.x, spot.y))
+        return self._rect(x + across, block.top + y + down, block.enlarge, block.enlarge)
+
+    def _rect(self, x: float, y: float, width: float, height: float) -> Rect:
+        return Rect(self.body.x + x / self.ratio, self.y(y), width / self.ratio, height / self.ratio)
+
+    def block_at(self, x: float, y: float) -> Block | None:
+        """The layer whose title or maps are at a canvas pixel."""
+        row = self.top + (y - self.body.y) * self.ratio
+        return next(iter(self.sheet.between(row, row + 1e-6)), None) if self.body.contains(x, y) else None
+
+    def spot_at(self, block: Block, x: float, y: float) -> Spot | None:
+        """The value of that layer at a canvas pixel; None in its title, in gutters and beside the maps."""
+        return block.spot((x - self.body.x) * self.ratio, self.top + (y - self.body.y) * self.ratio - block.top)
+
+
+def lay_out(
+    shapes: Iterable[tuple[int, tuple[int, int, int]]], width: int, ratio: float = 1.0, zoom: float = 1.0
+) -> Sheet:
+    """`shapes` gives (number, (D, H, W)) in order; `width` in device pixels, `ratio` of them to a point."""
+    blocks: list[Block] = []
+    y = 0
+    for number, shape in shapes:
+        top = y + round(TITLE * ratio)
+        blocks.append(_block(number, shape, width, ratio, zoom, y, top))
+        y = blocks[-1].bottom + round(SPACE * ratio)
+    return Sheet(tuple(blocks), y)
+
+
+def _block(
+    number: int, shape: tuple[int, int, int], room: int, ratio: float, zoom: float, title: int, top: int
+) -> Block:
+    count, height, width = shape
+    gutter = max(round(GUTTERS[height * width == 1] * ratio), 1)
+    wide = _wide(shape, room, ratio * zoom, gutter)
+    enlarge, shrink = max(wide // width, 1), max(-(-width // wide), 1)
+    tile = _pixels(width, enlarge, shrink), _pixels(height, enlarge, shrink)
+    columns = max((room + gutter) // (tile[0] + gutter), 1)
+    spare = room + gutter - columns * (tile[0] + gutter)
+    spread = min(spare // (columns - 1), round(4 * ratio)) if 1 < columns < count else 0
+    return Block(number, shape, enlarge, shrink, columns, (tile[0] + gutter + spread, tile[1] + gutter), title, top)
+
+
+def _wide(shape: tuple[int, int, int], room: int, scale: float, gutter: int) -> int:
+    """How many pixels wide a map may be: as many to a row as the wished size allows, then as large as they fit."""
+    count, height, width = shape
+    least, most = MAP_SIDE if height * width > 1 else UNIT_SIDE
+    longer = scale * min(max(math.sqrt(AREA / count), least), most)
+    side = min(longer * width / max(height, width), room)
+    columns = max(int((room + gutter) / (side + gutter)), 1)
+    return max((room + gutter) // columns - gutter, 1)
+
+
+def _pixels(values: int, enlarge: int, shrink: int) -> int:
+    return -(-values // shrink) * enlarge
