@@ -7,7 +7,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from seeinin.geometry.axis import Axis, bin_column
-from seeinin.geometry.counting import BLOCK, SELECTED, Colouring, spread
+from seeinin.geometry.counting import BLOCK, SELECTED, Colouring
 from seeinin.pool import Pool, ranges
 
 NOTHING = (np.iinfo(np.int64).max, -1)  # squared distance and key where no point is within reach
