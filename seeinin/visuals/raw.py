@@ -75,6 +75,7 @@ class RawProgram:
         self._instanced = instanced
         self._attributes: dict[str, int] = {}
         self._uniforms: dict[str, int] = {}
+        self._now: dict[str, object] = {}  # what each of them was set to: saying it again takes as long as changing it
 
     def __enter__(self) -> Self:
         self._program.activate()
@@ -91,6 +92,9 @@ class RawProgram:
 
     def set(self, name: str, *values: float) -> None:
         """Set a uniform of up to four floats."""
+        if self._now.get(name) == values:
+            return
+        self._now[name] = values
         if name not in self._uniforms:
             self._uniforms[name] = gl.glGetUniformLocation(self._program.handle, name)
         UNIFORMS[len(values)](self._uniforms[name], *values)
@@ -101,6 +105,9 @@ class RawProgram:
 
     def feed(self, name: str, buffer: Buffer, every: int = 1) -> None:
         """Let an attribute read a buffer."""
+        if self._now.get(name) is buffer:
+            return
+        self._now[name] = buffer
         location = self._attributes.get(name)
         if location is None:
             location = self._attributes[name] = gl.glGetAttribLocation(self._program.handle, name)
