@@ -22,10 +22,10 @@ demo: $(CACHE)
 		echo 'There is no display here, so the window was rendered to cache/digits.png.'; \
 	fi
 
-$(CACHE): | .venv/.installed .venv/.libraries
+$(CACHE): | .venv/.libraries .venv/.installed
 	$(BIN)/seeinin precompute configs/digits.yaml --output $@
 
-test: .venv/.installed .venv/.libraries
+test: .venv/.libraries .venv/.installed
 	@$(BIN)/python -m pytest
 
 lint: .venv/.installed
@@ -34,7 +34,7 @@ lint: .venv/.installed
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: .venv/.installed .venv/.libraries
+bench: .venv/.libraries .venv/.installed
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[bench]'
 	$(BIN)/python -m benchmarks
 
@@ -42,11 +42,12 @@ bench: .venv/.installed .venv/.libraries
 	@[ -n "$(PYTHON)" ] || { echo "Seein' In needs Python 3.11 or newer: apt-get install python3 python3-venv"; exit 1; }
 	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || \
 		{ echo 'Python lacks its venv module; type: apt-get install python3-venv'; exit 1; }
-	"$(PYTHON)" -m venv .venv
+	@"$(PYTHON)" -m venv .venv
 
 .venv/.installed: pyproject.toml constraints.txt | .venv/bin/python
 	$(if $(TORCH_INDEX_URL),$(BIN)/python -m pip install -c constraints.txt --index-url '$(TORCH_INDEX_URL)' torch)
-	$(BIN)/python -m pip install -q -c constraints.txt -e '.[test]'
+	@echo 'Installing the package and its pinned requirements; the first time takes some minutes.'
+	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[test]'
 	@touch $@
 
 # apt's own simulation says what is missing: it knows packages that another provides, which a list of names would not.
