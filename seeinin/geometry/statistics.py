@@ -83,7 +83,7 @@ def channel_statistics(
     else:
         mean = tally.total[0] / count
         std, around = _closer(pieces, images.valid, counts, mean, ranks)
-    minimum, *quantiles, maximum = _between(*around, places % 1)
+    minimum, *quantiles, maximum = _between(around[0], around[1], places % 1)
     finite = images.counts[:, None] * (1 if per_position else positions) - tally.missing
     with np.errstate(invalid="ignore"):
         class_mean = (tally.sums / finite).astype(np.float32)
@@ -176,7 +176,7 @@ def _first(values: NDArray[np.float32], points: NDArray[np.int64], count: int) -
     if count:
         limit = np.partition(values, count - 1)[count - 1]
         near = np.flatnonzero(values <= limit)
-        order = near[np.lexsort([points[near], values[near]])]
+        order = near[np.lexsort((points[near], values[near]))]
         first[:count] = points[order[:count]]
     return first
 

@@ -28,7 +28,9 @@ def extreme_points(column, valid, count, sign):
     """The slow way: each image's best point, then the best images; the lower point first among equals."""
     best = []
     for row in np.flatnonzero(valid):
-        finite = [(-sign * float(v), int(row * column.shape[1] + j)) for j, v in enumerate(column[row]) if np.isfinite(v)]
+        finite = [
+            (-sign * float(v), int(row * column.shape[1] + j)) for j, v in enumerate(column[row]) if np.isfinite(v)
+        ]
         best += [min(finite)] if finite else []
     points = [point for _, point in sorted(best)][:count]
     return points + [-1] * (count - len(points))

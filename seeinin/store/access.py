@@ -1,0 +1,149 @@
+"""Reading the bytes of an open cache: by pread into own buffers, each piece checked when it is first read.
+
+Thread safe, and closing waits for nobody: the file is let go when the last read that began before has ended.
+"""
+
+import os
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seeinin.errors import CacheError
+from seeinin.store.checksums import checksum, piece_checksums
+from seeinin.store.directory import Directory
+from seeinin.store.files import Files, read
+from seeinin.store.format import pieces
+
+Rows = slice | Sequence[int] | NDArray[np.integer[Any]]
+
+
+class Descriptor:
+    """An open file, closed when nobody holds it any more."""
+
+    def __init__(self, path: Path) -> None:
+        self.number = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+
+    def __del__(self) -> None:
+        if hasattr(self, "number"):
+            os.close(self.number)
+
+
+class Access:
+    """The datasets of the cache at `path`, as `directory` says where they lie."""
+
+    def __init__(self, path: Path, descriptor: Descriptor, directory: Directory, files: Files) -> None:
+        self.path, self.directory = path, directory
+        self._descriptor: Descriptor | None = descriptor
+        self._files = files
+        self._checked: dict[str, NDArray[np.bool_]] = {}  # of each piece: whether it has been read and found good
+        self._tables: dict[str, NDArray[np.uint32]] = {}
+
+    def close(self) -> None:
+        self._descriptor = None
+
+    def __contains__(self, path: str) -> bool:
+        return path in self.directory.places
+
+    def array(self, path: str) -> NDArray[Any]:
+        """A whole dataset. Raises CacheError where it is damaged, as everything here."""
+        place = self.directory.places[path]
+        if place.piece is not None:
+            return self.take(path, slice(None))
+        array = self._unchecked(path)
+        if path in self._checksums and checksum(array) != self._checksums[path]:
+            raise self._damaged(f"/{path}")
+        return array
+
+    def take(self, path: str, rows: Rows) -> NDArray[Any]:
+        """Entries of the first axis; neighbours are read together."""
+        place = self.directory.places[path]
+        if isinstance(rows, slice):
+            rows = range(*rows.indices(place.shape[0]))
+        wanted = np.asarray(rows, np.int64)
+        if len(wanted) and not 0 <= wanted.min() <= wanted.max() < place.shape[0]:
+            raise IndexError(f"rows reach from {wanted.min()} to {wanted.max()}, and there are {place.shape[0]}")
+        out = np.empty((len(wanted), *place.shape[1:]), place.dtype)
+        breaks = np.flatnonzero(np.diff(wanted) != 1) + 1
+        for start, stop in zip([0, *breaks], [*breaks, len(wanted)], strict=True):
+            if stop > start:
+                self._read(path, (), int(wanted[start]), out[start:stop])
+        return out
+
+    def column(self, path: str, channel: int, start: int, stop: int) -> NDArray[Any]:
+        """Values start..stop of one entry of the first axis."""
+        place = self.directory.places[path]
+        depth, points = place.shape
+        if not (0 <= channel < depth and 0 <= start <= stop <= points):
+            raise IndexError(f"channel {channel}, points {start} to {stop}: there are {depth} channels of {points}")
+        out = np.empty(stop - start, place.dtype)
+        self._read(path, (channel,), start, out)
+        return out
+
+    def _read(self, path: str, index: tuple[int, ...], start: int, out: NDArray[Any]) -> None:
+        """Fill `out` with entries from `start` on, and check the pieces in which they lie, once."""
+        place = self.directory.places[path]
+        offset = place.offset + sum(i * place.stride for i in index)
+        size = place.dtype.itemsize if index else place.entry
+        if place.piece is None:
+            return self._fill(out, offset + start * size)
+        first, after = start // place.piece, -(-(start + len(out)) // place.piece)
+        if path not in self._checked:
+            self._checked[path] = np.zeros(pieces(place), np.bool_)
+        checked = self._checked[path][index]
+        if checked[first:after].all():
+            return self._fill(out, offset + start * size)
+        low, high = first * place.piece, min(after * place.piece, place.shape[len(index)])
+        around = out if high - low == len(out) else np.empty((high - low, *out.shape[1:]), out.dtype)
+        self._fill(around, offset + low * size)
+        wrong = piece_checksums(around, place.piece) != self._table(path)[index][first:after]
+        if wrong.any():
+            bad = (first + int(np.argmax(wrong))) * place.piece
+            raise self._damaged(self._words(path, index, bad, min(bad + place.piece, place.shape[len(index)]) - 1))
+        checked[first:after] = True
+        if around is not out:
+            out[...] = around[start - low : start - low + len(out)]
+        return None
+
+    def _unchecked(self, path: str) -> NDArray[Any]:
+        place = self.directory.places[path]
+        array = np.empty(place.shape, place.dtype)
+        self._fill(array, place.offset)
+        return array
+
+    def _fill(self, out: NDArray[Any], offset: int) -> None:
+        descriptor = self._descriptor
+        if descriptor is None:
+            raise CacheError(f"{self.path} has been closed.")
+        try:
+            read(self._files, descriptor.number, out, offset)
+        except EOFError:
+            raise CacheError(f"{self.path} has been cut short while it was open. Make the cache again.") from None
+        except OSError as error:
+            raise CacheError(f"{self.path} cannot be read: {error.strerror or error}.") from error
+
+    @cached_property
+    def _checksums(self) -> dict[str, int]:
+        """Of the datasets that one CRC32 covers."""
+        if "checksums/names" not in self:
+            return {}
+        names, numbers = (self._unchecked(f"checksums/{part}").tolist() for part in ("names", "datasets"))
+        return {name.decode("utf-8", "replace"): number for name, number in zip(names, numbers, strict=True)}
+
+    def _table(self, path: str) -> NDArray[np.uint32]:
+        if path not in self._tables:
+            self._tables[path] = self.array(f"checksums/{path}")
+        return self._tables[path]
+
+    def _damaged(self, what: str) -> CacheError:
+        return CacheError(f"{self.path} is damaged: {what}. `seeinin verify` lists all damage; make the cache again.")
+
+    def _words(self, path: str, index: tuple[int, ...], first: int, last: int) -> str:
+        group, number, *_ = path.split("/")
+        where = f"layer {self.directory.layers[int(number)][0]}" if group == "layers" else f"/{path}"
+        return (
+            f"{where}, channel {index[0]}, points {first} to {last}" if index else f"{where}, images {first} to {last}"
+        )

@@ -1,0 +1,154 @@
+"""The second stage: `columns` and all statistics of a layer, from its committed `maps`, each read once."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seeinin.geometry.statistics import ChannelStatistics, Images, channel_statistics
+from seeinin.store.checksums import checksum, piece_checksums
+from seeinin.store.files import Files, read, write
+from seeinin.store.format import LEVELS, Place, pieces
+
+Progress = Callable[[int], None]
+Checksums = dict[str, NDArray[np.uint32]]
+
+READ = 1 << 20  # bytes that a thread takes at once
+CACHE_LINE = 64
+TILE = 1024  # rows
+
+
+class DamagedError(Exception):
+    """The maps of `row` are not what was committed."""
+
+    def __init__(self, row: int) -> None:
+        super().__init__(row)
+        self.row = row
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A layer of an open file: the places of its datasets by name, and the CRC32s under which `maps` was committed."""
+
+    files: Files
+    descriptor: int
+    places: Mapping[str, Place]
+    committed: NDArray[np.uint32]
+
+
+def derive_layer(stored: Stored, images: Images, budget: int, progress: Progress) -> Checksums:
+    """Write everything that follows from the layer's `maps`; the CRC32s of it by name.
+
+    Takes about `budget` bytes of memory. `progress` hears of the bytes of maps read, then of those of columns
+    summarised. Raises OSError, and DamagedError where the maps are not what was committed.
+    """
+    columns = _Columns(stored, budget)
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        for start in range(0, columns.rows, columns.at_once):
+            for count in columns.add(start, threads):
+                progress(count)
+        statistics = []
+        for found in threads.map(partial(_statistics, columns, images), range(columns.depth)):
+            statistics.append(found)
+            progress(columns.place.entry)
+    arrays = _arrays(statistics, stored.places)
+    for name, array in arrays.items():
+        write(stored.files, stored.descriptor, array, stored.places[name].offset)
+    return {"columns": columns.checksums} | {name: np.array(checksum(a), np.uint32) for name, a in arrays.items()}
+
+
+class _Columns:
+    """The columns of a layer in the making, whole in memory where the budget allows it."""
+
+    def __init__(self, stored: Stored, budget: int) -> None:
+        self.stored = stored
+        self.maps, self.place = stored.places["maps"], stored.places["columns"]
+        self.rows, self.depth = self.maps.shape[:2]
+        self.positions = self.place.shape[1] // self.rows
+        self.checksums = np.zeros(pieces(self.place), np.uint32)
+        self._piece = self.maps.piece or self.rows
+        self.at_once = min(self.rows, max(1, budget // 2 // (self.maps.entry * self._piece)) * self._piece)
+        whole = self.at_once == self.rows
+        self._whole = np.empty(self.place.shape, self.place.dtype) if whole else None
+
+    def add(self, start: int, threads: ThreadPoolExecutor) -> Iterator[int]:
+        """Read the maps of `at_once` rows from `start` on and write their share of every column; yields bytes read."""
+        rows = min(self.at_once, self.rows - start)
+        block = np.empty((rows, self.depth, self.positions), self.maps.dtype)
+        step = max(1, READ // (self.maps.entry * self._piece)) * self._piece
+        yield from threads.map(partial(self._read, block, start, step), range(0, rows, step))
+        group = max(1, CACHE_LINE // (self.positions * self.place.dtype.itemsize))
+        for _ in threads.map(partial(self._transpose, block, start, group), range(0, self.depth, group)):
+            pass
+
+    def pieces(self, channel: int) -> Iterator[NDArray[Any]]:
+        """The column of a channel in order, each (rows, positions)."""
+        step = max(1, READ // (self.positions * self.place.dtype.itemsize))
+        for start in range(0, self.rows, step):
+            stop = min(start + step, self.rows)
+            values = slice(start * self.positions, stop * self.positions)
+            if self._whole is not None:
+                piece = self._whole[channel, values]
+            else:
+                piece = np.empty(values.stop - values.start, self.place.dtype)
+                read(self.stored.files, self.stored.descriptor, piece, self._offset(channel, values.start))
+            yield piece.reshape(stop - start, self.positions)
+
+    def _offset(self, channel: int, value: int) -> int:
+        return self.place.offset + channel * self.place.stride + value * self.place.dtype.itemsize
+
+    def _read(self, block: NDArray[Any], start: int, step: int, first: int) -> int:
+        part = block[first : first + step]
+        row = start + first
+        read(self.stored.files, self.stored.descriptor, part, self.maps.offset + row * self.maps.stride)
+        committed = self.stored.committed[row // self._piece :]
+        wrong = np.flatnonzero(piece_checksums(part, self._piece) != committed[: -(-len(part) // self._piece)])
+        if len(wrong):
+            raise DamagedError(row + int(wrong[0]) * self._piece)
+        return part.nbytes
+
+    def _transpose(self, block: NDArray[Any], start: int, group: int, channel: int) -> None:
+        taken = block[:, channel : channel + group]  # (rows, group, positions)
+        shape = taken.shape[1], len(block) * self.positions
+        out = np.empty(shape, self.place.dtype) if self._whole is None else self._whole[channel : channel + group]
+        by_row = out.reshape(taken.shape[1], len(block), self.positions)
+        for row in range(0, len(block), TILE):
+            by_row[:, row : row + TILE] = taken[row : row + TILE].transpose(1, 0, 2)
+        for d, run in enumerate(out, channel):
+            self._add_checksums(d, start * self.positions, run)
+            write(self.stored.files, self.stored.descriptor, run, self._offset(d, start * self.positions))
+
+    def _add_checksums(self, channel: int, first: int, run: NDArray[Any]) -> None:
+        """Runs begin and end anywhere in a piece; they come in order."""
+        size = self.place.piece or len(run)
+        for piece in range(first // size, -(-(first + len(run)) // size)):
+            part = run[max(0, piece * size - first) : (piece + 1) * size - first]
+            self.checksums[channel, piece] = checksum(part, int(self.checksums[channel, piece]))
+
+
+def _statistics(columns: _Columns, images: Images, channel: int) -> ChannelStatistics:
+    return channel_statistics(
+        lambda: columns.pieces(channel),
+        images,
+        positions=columns.positions,
+        per_position=len(columns.stored.places["class_mean"].shape) == 4,
+        levels=LEVELS,
+        extremes=columns.stored.places["top"].shape[1],
+    )
+
+
+def _arrays(statistics: list[ChannelStatistics], places: Mapping[str, Place]) -> dict[str, NDArray[Any]]:
+    """The datasets that hold the statistics of all channels."""
+    arrays = {}
+    for name in ("minimum", "maximum", "mean", "std", "quantiles", "nonfinite", "class_mean", "top", "bottom"):
+        place = places[name]
+        array = np.array([getattr(one, name) for one in statistics])
+        if name == "class_mean":  # (D, K, positions) so far
+            array = np.ascontiguousarray(array.swapaxes(0, 1))
+        arrays[name] = array.reshape(place.shape).astype(place.dtype)
+    return arrays
