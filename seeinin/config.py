@@ -143,8 +143,8 @@ class Settings(_Section):
     seed: NonNegativeInt = 0
 
     def to_yaml(self) -> str:
-        """The resolved config, with every default written out."""
-        values = self.model_dump(mode="json")
+        """The resolved config, with every default written out, but for the output: a cache may be moved."""
+        values = self.model_dump(mode="json", exclude={"output"})
         return yaml.safe_dump(values, sort_keys=False, default_flow_style=None, allow_unicode=True)
 
 

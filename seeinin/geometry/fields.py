@@ -76,9 +76,10 @@ def window(axis: Axis, positions: int, kernel: int, stride: int = 1, padding: in
 
 
 def whole(axis: Axis) -> Axis:
-    """One position that reads all of them: a fully connected layer, a global pooling."""
+    """One position that reads all of them, and stands for all: a fully connected layer, a global pooling."""
     taps = np.arange(axis.positions)[None]
-    return _fixed(gather(axis, taps, taps))
+    rf = _hull(axis.rf, taps)
+    return _fixed(replace(axis, rf=rf, home=rf))
 
 
 def adaptive(axis: Axis, positions: int) -> Axis:

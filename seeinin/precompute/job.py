@@ -1,0 +1,154 @@
+"""Everything that a run needs, settled before it begins: the layers, the rows, the types, the fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from seeinin.config import Settings
+from seeinin.errors import ConfigError
+from seeinin.geometry import fields
+from seeinin.precompute import preprocess, weights
+from seeinin.precompute.capture import capture
+from seeinin.precompute.datasets import Images
+from seeinin.precompute.layers import Chosen, Layer, Node
+from seeinin.precompute.plan import DRY_RUN, storage_types
+from seeinin.precompute.preprocess import Preprocess
+from seeinin.store.format import CacheSpec, LayerSpec
+
+UNIT_BYTES = 64e6  # of maps that are committed together: large enough to write fast, little to lose
+
+
+@dataclass(frozen=True)
+class Job:
+    """A network that returns its chosen layers, the images it gets, and the cache that they become."""
+
+    chosen: Chosen
+    images: Images
+    preprocess: Preprocess
+    batch_size: int
+    spec: CacheSpec
+
+    @property
+    def image_bytes(self) -> int:
+        """Bytes of the maps of one image."""
+        return _bytes(self.spec.layers)
+
+    def pixels(self, rows: range) -> NDArray[np.uint8]:
+        """Pixels of these rows of the cache, uint8 (n, h, w, c)."""
+        return self.images.pixels[self.spec.index[rows.start : rows.stop]]
+
+
+def prepare(settings: Settings, network: nn.Module, images: Images, limit: int | None, device: torch.device) -> Job:
+    """Trace the network, choose its layers and their types by a dry run, and describe the cache."""
+    network = network.to(device).eval()
+    index = np.random.default_rng(settings.seed).permutation(len(images))[:limit]
+    steps = preprocess.fit(settings.preprocess, network, images.pixels.shape[3], device)
+    found = capture(network, steps(images.pixels[np.resize(index, 2)]))
+    chosen = found.chosen(settings.layers.include, settings.layers.exclude, settings.layers.every)
+    tried = range(0, min(DRY_RUN, len(index)), settings.batch_size)
+    batches = (steps(images.pixels[index[start : start + settings.batch_size]]) for start in tried)
+    types = storage_types(chosen, batches, settings.storage.dtype)
+    layers = tuple(_spec(layer, dtype) for layer, dtype in zip(chosen.layers, types, strict=True))
+    last = chosen.layers[-1]
+    whole_network = last.name == found.layers[-1].name
+    identity = _identity(settings, network, images, index, device, chosen)
+    spec = CacheSpec(
+        layers=layers,
+        pixel_shape=images.pixels.shape[1:],
+        index=index.astype(np.int64),
+        label=images.label[index],
+        names=[str(i) for i in index],
+        extra={},
+        classes=images.classes,
+        predicts=whole_network and last.shape == (len(images.classes), 1, 1) and len(images.classes) > 1,
+        config=settings.to_yaml(),
+        graph=_graph(chosen),
+        fingerprint=hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest(),
+        identity=identity,
+        unit=_unit(layers, settings.batch_size, len(index)),
+    )
+    return Job(chosen, images, steps, settings.batch_size, spec)
+
+
+def device(name: str) -> torch.device:
+    """`auto` is the first accelerator that torch can use, else the CPU."""
+    if name == "auto":
+        return torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
+    try:
+        chosen = torch.device(name)
+        torch.empty(1, device=chosen)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise ConfigError(f"device: {name} cannot be used ({str(error).splitlines()[0]}); choose cpu or auto") from None
+    return chosen
+
+
+def _spec(layer: Layer, dtype: str) -> LayerSpec:
+    y, x = layer.y, layer.x
+    return LayerSpec(
+        name=layer.name,
+        op=layer.op,
+        shape=layer.shape,
+        dtype=dtype,
+        rf_y=fields.stored(y.rf),
+        rf_x=fields.stored(x.rf),
+        home_y=y.home,
+        home_x=x.home,
+        field=fields.Field((y.size, x.size), (y.stride, x.stride), (y.first, x.first)),
+    )
+
+
+def _unit(layers: tuple[LayerSpec, ...], batch_size: int, images: int) -> int:
+    """Images that are committed together: whole batches, of UNIT_BYTES or so."""
+    batches = max(1, round(UNIT_BYTES / (_bytes(layers) * batch_size)))
+    return min(batches, -(-images // batch_size)) * batch_size
+
+
+def _bytes(layers: Sequence[LayerSpec]) -> int:
+    return sum(math.prod(layer.shape) * np.dtype(layer.dtype).itemsize for layer in layers)
+
+
+def _identity(
+    settings: Settings,
+    network: nn.Module,
+    images: Images,
+    index: NDArray[np.int64],
+    device: torch.device,
+    chosen: Chosen,
+) -> dict[str, str]:
+    """All that the activations depend on, by a name that a person understands when it has changed."""
+    graph = hashlib.sha256(_graph(chosen).encode()).hexdigest()
+    return {
+        "the preprocessing": settings.preprocess.model_dump_json(),
+        "the choice of layers": settings.layers.model_dump_json(),
+        "the storage": settings.storage.model_dump_json(),
+        "the batch size": str(settings.batch_size),
+        "the seed": str(settings.seed),
+        "the number of images": str(len(index)),
+        "the images": images.identity(),
+        "the weights": weights.fingerprint(network),
+        "the network": graph,
+        "the device": device.type,
+        "the version of torch": torch.__version__,
+        "the version of seeinin": version("seeinin"),
+    }
+
+
+def _graph(chosen: Chosen) -> str:
+    """The graph as the cache keeps it: layers by their number."""
+    numbers = {layer.name: number for number, layer in enumerate(chosen.layers)}
+
+    def entry(node: Node) -> dict[str, object]:
+        number = numbers.get(node.layer) if node.layer is not None else None
+        return {"name": node.name, "op": node.op, "inputs": list(node.inputs), "layer": number}
+
+    return json.dumps({"nodes": [entry(node) for node in chosen.nodes]})

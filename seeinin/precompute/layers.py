@@ -1,0 +1,119 @@
+"""What is found in a network: its layers, its graph, and a way to run it that returns the layers asked for."""
+
+from __future__ import annotations
+
+import fnmatch
+import math
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from seeinin.errors import ModelError
+from seeinin.geometry import fields
+from seeinin.geometry.fields import Axis
+
+Shape = tuple[int, int, int]  # D, H, W
+Run = Callable[[torch.Tensor], list[torch.Tensor]]  # images (n, C, h, w) to tensors (n, D, H, W)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One activation of the network, and where the positions along its axes look."""
+
+    name: str
+    op: str
+    shape: Shape
+    y: Axis
+    x: Axis
+
+    def thinned(self, every: int) -> Layer:
+        y, x = fields.every(self.y, every), fields.every(self.x, every)
+        return replace(self, shape=(self.shape[0], y.positions, x.positions), y=y, x=x)
+
+
+@dataclass(frozen=True)
+class Node:
+    """One node of the graph that the viewer draws; `layer` is the name of the layer that it gives, if it does."""
+
+    name: str
+    op: str
+    inputs: tuple[str, ...]
+    layer: str | None = None
+
+
+@dataclass(frozen=True)
+class Capture:
+    """The layers in order of execution; `returning(numbers)` makes the network return those."""
+
+    layers: tuple[Layer, ...]
+    nodes: tuple[Node, ...]
+    returning: Callable[[Sequence[int]], Run]
+
+    def chosen(self, include: Sequence[str] = ("*",), exclude: Sequence[str] = (), every: int = 1) -> Chosen:
+        """The layers whose names match, and each `every`-th position of theirs along y and x."""
+        names = [layer.name for layer in self.layers]
+        for pattern in (*include, *exclude):
+            if not fnmatch.filter(names, pattern):
+                raise ModelError(f"layers: no layer is called {pattern!r}; there are {', '.join(names)}")
+        numbers = [i for i, name in enumerate(names) if _matches(name, include) and not _matches(name, exclude)]
+        if not numbers:
+            raise ModelError("layers: include and exclude leave no layer; include one")
+        run = self.returning(numbers)
+        return Chosen(
+            tuple(self.layers[i].thinned(every) for i in numbers),
+            self.nodes,
+            lambda images: [tensor[:, :, ::every, ::every] for tensor in run(images)],
+        )
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The layers that go into the cache; `run` returns them."""
+
+    layers: tuple[Layer, ...]
+    nodes: tuple[Node, ...]
+    run: Run
+
+
+def shape_of(tensor: torch.Tensor) -> Shape:
+    """(D, H, W) of a layer's tensor: (n, D, H, W), (n, D), or tokens (n, T, D), on their grid where T is a square."""
+    match tensor.shape[1:]:
+        case depth, height, width:
+            return depth, height, width
+        case (depth,):
+            return depth, 1, 1
+        case tokens, depth:
+            side = math.isqrt(tokens)
+            return (depth, side, side) if side * side == tokens else (depth, 1, tokens)
+    return tensor.shape[1], 1, math.prod(tensor.shape[2:])
+
+
+def arranged(tensor: torch.Tensor) -> torch.Tensor:
+    """A layer's tensor as (n, D, H, W); a view wherever torch can give one."""
+    channels_first = tensor.movedim(-1, 1) if tensor.ndim == 3 else tensor
+    return channels_first.reshape(len(tensor), *shape_of(tensor))
+
+
+def placed(name: str, op: str, tensor: torch.Tensor, y: Axis, x: Axis) -> Layer:
+    """A layer with axes as long as its shape; what has lost its place sees everything, and homes share the image."""
+    shape = shape_of(tensor)
+    axes = [
+        axis if axis.positions == n else fields.probed(axis, np.ones((n, axis.positions), bool))
+        for axis, n in zip((y, x), shape[1:], strict=True)
+    ]
+    return Layer(name, op, shape, *axes)
+
+
+def unique(name: str, taken: Collection[str]) -> str:
+    """`name`, or name_1, name_2 … where a module is used again."""
+    number, free = 0, name
+    while free in taken:
+        number += 1
+        free = f"{name}_{number}"
+    return free
+
+
+def _matches(name: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)

@@ -1,0 +1,86 @@
+"""The user's network: the callable that a config names, called.
+
+A config that names Python code runs it; this is the only place where it does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.util
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from torch import nn
+
+from seeinin import config
+from seeinin.errors import ModelError
+from seeinin.precompute.weights import load_weights
+
+
+def load(model: config.Model) -> nn.Module:
+    """The network with its weights, ready for inference; ModelError says what does not fit."""
+    network = call(model.target, model.arguments)
+    if not isinstance(network, nn.Module):
+        raise ModelError(f"{model.target} gave a {type(network).__name__}, not a torch.nn.Module; return the network")
+    if model.weights is not None:
+        load_weights(network, Path(model.weights))
+    return network.eval()
+
+
+def call(target: str, arguments: dict[str, Any]) -> Any:
+    """What FILE.py:CALLABLE or package.module:CALLABLE returns for `arguments`."""
+    place, _, name = target.rpartition(":")
+    from_file = place.endswith(".py")
+    with _neighbours_importable(Path(place).parent.resolve()) if from_file else contextlib.nullcontext():
+        try:
+            function = getattr(_from_file(Path(place)) if from_file else _from_package(place), name)
+        except AttributeError:
+            raise ModelError(f"{place} defines no {name}; correct the target {target}") from None
+        try:
+            return function(**arguments)
+        except Exception as error:  # it is anybody's code; --debug shows where it failed
+            raise ModelError(f"{target} failed with {type(error).__name__}: {error}") from error
+
+
+def _from_package(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise ModelError(f"the module {name} cannot be imported: {error}; install it, or name a FILE.py") from error
+
+
+def _from_file(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise ModelError(f"{path} is missing; correct the target in the config")
+    spec = importlib.util.spec_from_file_location(f"seeinin_user_{path.stem}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses and typing look a class's module up while it is defined
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # it is anybody's code; --debug shows where it failed
+        raise ModelError(f"{path} cannot be run: {type(error).__name__}: {error}") from error
+    finally:
+        del sys.modules[spec.name]
+    return module
+
+
+@contextlib.contextmanager
+def _neighbours_importable(folder: Path) -> Iterator[None]:
+    """Let a file import its neighbours, and afterwards leave the interpreter's imports as they were."""
+    before = set(sys.modules)
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ValueError):
+            sys.path.remove(str(folder))
+        for name in set(sys.modules) - before:
+            file = getattr(sys.modules[name], "__file__", None)
+            if file and Path(file).resolve().is_relative_to(folder):
+                del sys.modules[name]

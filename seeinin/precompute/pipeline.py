@@ -1,0 +1,106 @@
+"""The first stage: the network runs over the images while a thread writes what it gave."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from seeinin.errors import ModelError
+from seeinin.precompute.job import Job
+from seeinin.precompute.layers import Layer
+from seeinin.precompute.plan import check_shape
+from seeinin.store.writer import Writer
+
+log = logging.getLogger(__name__)
+
+
+def run(job: Job, writer: Writer, report: Callable[[int], None]) -> None:
+    """Commit every unit that is not committed yet; `report` gets the bytes done since its last call.
+
+    Two sets of buffers take turns, so that one is written while the other is filled. Whatever stops the run, the unit
+    being written is finished first.
+    """
+    buffers = [_Buffers(job), _Buffers(job)]
+    writing: list[Future[None] | None] = [None, None]
+    todo = [unit for unit in range(len(writer.units)) if unit not in writer.committed]
+    with _exact(), ThreadPoolExecutor(1, thread_name_prefix="writer") as thread:
+        for turn, unit in enumerate(todo):
+            mine, before = buffers[turn % 2], writing[turn % 2]
+            if before is not None:
+                before.result()
+            _fill(job, writer.units[unit], mine, report)
+            writing[turn % 2] = thread.submit(mine.commit, writer, unit)
+        for future in writing:
+            if future is not None:
+                future.result()
+
+
+class _Buffers:
+    """The layers of one unit, as they are stored."""
+
+    def __init__(self, job: Job) -> None:
+        self.unit, self.pinned = job.spec.unit, job.preprocess.device.type == "cuda"
+        self.maps = [
+            torch.empty((self.unit, *layer.shape), dtype=getattr(torch, layer.dtype), pin_memory=self.pinned)
+            for layer in job.spec.layers
+        ]
+        self.prediction = np.empty(self.unit, np.int32) if job.spec.predicts else None
+        self.pixels: NDArray[np.uint8] = np.empty(0, np.uint8)
+
+    def commit(self, writer: Writer, unit: int) -> None:
+        count = len(self.pixels)
+        prediction = None if self.prediction is None else self.prediction[:count]
+        maps = [tensor.numpy()[:count] for tensor in self.maps]
+        writer.commit(unit, pixels=self.pixels, valid=np.ones(count, bool), maps=maps, prediction=prediction)
+
+
+def _fill(job: Job, rows: range, buffers: _Buffers, report: Callable[[int], None]) -> None:
+    buffers.pixels = job.pixels(rows)
+    for start in range(0, len(rows), job.batch_size):
+        pixels = buffers.pixels[start : start + job.batch_size]
+        place = slice(start, start + len(pixels))
+        with torch.inference_mode():
+            tensors = job.chosen.run(job.preprocess(pixels))
+            for layer, tensor, stored in zip(job.chosen.layers, tensors, buffers.maps, strict=True):
+                check_shape(layer, tensor)
+                stored[place].copy_(tensor, non_blocking=buffers.pinned)
+            if buffers.prediction is not None:
+                buffers.prediction[place] = tensors[-1].flatten(1).argmax(1).cpu().numpy()
+            if buffers.pinned:
+                torch.cuda.synchronize()
+        for layer, tensor, stored in zip(job.chosen.layers, tensors, buffers.maps, strict=True):
+            _check_overflow(layer, tensor, stored[place])
+        report(len(pixels) * job.image_bytes)
+
+
+def _check_overflow(layer: Layer, tensor: torch.Tensor, stored: torch.Tensor) -> None:
+    """Infinity in float16 that was a number before must not reach the disk."""
+    if stored.dtype != torch.float16 or all(torch.isfinite(end) for end in stored.aminmax()):
+        return
+    finite = tensor[tensor.isfinite()]
+    if finite.numel() and float(finite.abs().max().to(torch.float16)) == float("inf"):
+        raise ModelError(
+            f"layer {layer.name} reaches {float(finite.abs().max()):,.0f}, which float16 cannot hold; nothing of it is "
+            "written: set storage: {dtype: float32} and run again with --overwrite"
+        )
+    log.warning("%s holds values that are infinite or no numbers; they are stored as they are", layer.name)
+
+
+@contextmanager
+def _exact() -> Iterator[None]:
+    """The same bits in every run: no algorithm chosen by timing, no TF32; afterwards torch is as it was."""
+    cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
+    before = torch.are_deterministic_algorithms_enabled(), cudnn.benchmark, cudnn.allow_tf32, matmul.allow_tf32
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    cudnn.benchmark = cudnn.allow_tf32 = matmul.allow_tf32 = False
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before[0], warn_only=True)
+        cudnn.benchmark, cudnn.allow_tf32, matmul.allow_tf32 = before[1:]

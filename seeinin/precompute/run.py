@@ -1,0 +1,125 @@
+"""Precompute: run a network over images once, and write every layer of every image into a cache."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+from tqdm import tqdm
+
+from seeinin.config import Config, Settings
+from seeinin.errors import CacheError, ConfigError
+from seeinin.precompute import datasets, job, model, pipeline
+from seeinin.precompute.job import Job
+from seeinin.precompute.plan import LARGE, smaller, table
+from seeinin.store.format import plan_bytes
+from seeinin.store.writer import Writer
+
+
+def precompute(
+    source: Config | nn.Module,
+    dataset: Any = None,
+    output: str | Path | None = None,
+    *,
+    plan: bool = False,
+    limit: int | None = None,
+    overwrite: bool = False,
+    device: str | None = None,
+    progress: bool = True,
+    **options: Any,
+) -> Path | str:
+    """Write the cache that a Config describes, or that of a network and its images, and return its path.
+
+    `precompute(network, dataset, "cache/x.h5", classes=[…], scale=1 / 255)` takes a torch Dataset of (image, label), or
+    a pair of arrays: images uint8 (N, h, w[, c]) and labels (N) or None. `options` are those of `settings`. `limit`
+    takes the first rows of the shuffle, a uniform sample. With `plan` nothing is written: the plan is returned as text.
+
+    Raises ConfigError, ModelError, DataError, CacheError and DiskError, each a sentence. A run that was stopped goes on
+    where it was when it is called again.
+    """
+    if isinstance(source, Config):
+        if dataset is not None or options:
+            raise TypeError("a Config says everything already: change it instead of giving more beside it")
+        chosen: Settings = source
+        limit = limit or source.dataset.limit
+    else:
+        classes = options.pop("classes", ())
+        chosen = settings(output, **options)
+    target = Path(output or chosen.output)
+    if target.exists() and not (overwrite or plan):
+        raise CacheError(f"{target} exists already. Choose another output, or replace it with --overwrite.")
+    if isinstance(source, Config):
+        network, images = model.load(source.model), datasets.load(source.dataset)
+    else:
+        network, images = source, datasets.wrap(dataset, classes)
+    prepared = job.prepare(chosen, network, images, limit, job.device(device or chosen.device))
+    if plan:
+        return _plan(prepared)
+    if plan_bytes(prepared.spec)[1] > LARGE and not chosen.layers.model_fields_set:
+        raise ConfigError(f"{target}: {_plan(prepared)}")
+    return _write(prepared, target, overwrite, progress)
+
+
+def settings(
+    output: str | Path | None,
+    *,
+    size: Sequence[int] | None = None,
+    scale: float = 1.0,
+    mean: Sequence[float] | None = None,
+    std: Sequence[float] | None = None,
+    dtype: str = "auto",
+    batch_size: int = 128,
+    seed: int = 0,
+    **layers: Any,
+) -> Settings:
+    """Settings from Python; `layers` are include, exclude and every. The names are those of the config."""
+    if output is None:
+        raise TypeError("output is missing: say where the cache goes")
+    return Settings.model_validate(
+        {
+            "output": str(output),
+            "preprocess": {"size": size, "scale": scale, "mean": mean, "std": std},
+            "layers": layers,
+            "storage": {"dtype": dtype},
+            "batch_size": batch_size,
+            "seed": seed,
+        }
+    )
+
+
+def _plan(prepared: Job) -> str:
+    text = table(prepared.spec)
+    return f"{text}\n{smaller(prepared.spec)}" if plan_bytes(prepared.spec)[1] > LARGE else text
+
+
+def _write(prepared: Job, target: Path, overwrite: bool, progress: bool) -> Path:
+    """Both stages under one bar; only a complete cache gets the name `target`."""
+    images, each = len(prepared.spec.index), prepared.image_bytes
+    with Writer.open(target, prepared.spec, overwrite=overwrite) as writer:
+        kept = sum(len(writer.units[unit]) for unit in writer.committed)
+        if kept and progress:
+            tqdm.write(f"resuming: {kept:,} of {images:,} images kept", file=sys.stderr)
+        total = images * each + writer.bytes_to_derive
+        with tqdm(total=total, initial=kept * each, unit="B", unit_scale=True, disable=not progress) as bar:
+            pipeline.run(prepared, writer, _counter(bar, "network", each))
+            writer.derive(_counter(bar, "columns", writer.bytes_to_derive / images))
+        return writer.seal()
+
+
+def _counter(bar: Any, stage: str, image_bytes: float) -> Callable[[int], None]:
+    """What moves the bar by bytes, and tells how many images a second that is in this stage."""
+    bar.set_description(stage)
+    begun, done = time.perf_counter(), 0
+
+    def count(size: int) -> None:
+        nonlocal done
+        done += size
+        speed = done / image_bytes / (time.perf_counter() - begun)
+        bar.set_postfix_str(f"{speed:,.0f} images/s", refresh=False)
+        bar.update(size)
+
+    return count

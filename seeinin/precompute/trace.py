@@ -1,0 +1,99 @@
+"""Layers by torch.fx: every operation of the network, functional ones included."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import fx
+
+from seeinin.precompute import layers, ops, receptive
+from seeinin.precompute.layers import Capture, Node, Run
+
+Values = Mapping[fx.Node, Any]
+
+
+def capture(graph: fx.GraphModule, images: torch.Tensor) -> Capture:
+    """Every node that computes a tensor (n, …) from `images` (n, C, h, w) is a layer; a mere reshape is none."""
+    seen = _Observed(graph)
+    with torch.no_grad():
+        seen.run(images.clone())
+    axes = receptive.propagate(graph, seen.values)
+    names: dict[fx.Node, str] = {}
+    for node in axes:
+        if _is_layer(node, graph, seen.values, len(images)):
+            names[node] = layers.unique(_name(node, seen.values), names.values())
+    found = [
+        layers.placed(name, ops.of_node(_source(node, seen.values), graph), seen.values[node], *axes[node])
+        for node, name in names.items()
+    ]
+    nodes = []
+    for node in axes:
+        inputs = [names.get(n, n.name) for n in ops.tensors((node.args, node.kwargs)) if n in axes]
+        nodes.append(Node(names.get(node, node.name), ops.of_node(node, graph), tuple(inputs), names.get(node)))
+
+    def returning(numbers: Sequence[int]) -> Run:
+        wanted = list(names)
+        network = _returning(graph, [wanted[i] for i in numbers], seen.overwritten())
+        return lambda x: [layers.arranged(tensor) for tensor in network(x)]
+
+    return Capture(tuple(found), tuple(nodes), returning)
+
+
+class _Observed(fx.Interpreter):
+    """A run that keeps the value of every node, and the version that its memory had then."""
+
+    def __init__(self, graph: fx.GraphModule) -> None:
+        super().__init__(graph, garbage_collect_values=False)
+        self.values: dict[fx.Node, Any] = {}
+        self._versions: dict[fx.Node, int] = {}
+
+    def run_node(self, n: fx.Node) -> Any:
+        self.values[n] = value = super().run_node(n)
+        if torch.is_tensor(value):
+            self._versions[n] = value._version
+        return value
+
+    def overwritten(self) -> set[fx.Node]:
+        """The nodes whose memory a later node wrote to: an in-place ReLU, `x += y`, an assignment to a slice."""
+        return {node for node, version in self._versions.items() if self.values[node]._version != version}
+
+
+def _is_layer(node: fx.Node, graph: fx.GraphModule, values: Values, count: int) -> bool:
+    value = values[node]
+    if node.op == "placeholder" or not torch.is_tensor(value) or not value.is_floating_point():
+        return False
+    if value.ndim < 2 or len(value) != count:
+        return False
+    return _source(node, values) is not node or ops.of_node(node, graph) not in ops.RESHAPES
+
+
+def _source(node: fx.Node, values: Values) -> fx.Node:
+    """The node that computed this value: itself, or that of whose tuple it is an entry (an attention, a max with its
+    indices); the pieces of a split are mere views.
+    """
+    whole = node.args[0] if node.target is operator.getitem else None
+    if isinstance(whole, fx.Node) and isinstance(values[whole], tuple) and whole.op != "call_method":
+        name = getattr(whole.target, "__name__", str(whole.target))
+        return node if name in ops.RESHAPES else whole
+    return node
+
+
+def _name(node: fx.Node, values: Values) -> str:
+    """As in the network: a module's path, or what torch.fx calls a functional operation."""
+    source = _source(node, values)
+    return str(source.target) if source.op == "call_module" else source.name
+
+
+def _returning(graph: fx.GraphModule, wanted: list[fx.Node], overwritten: set[fx.Node]) -> fx.GraphModule:
+    """A network of the same modules that returns these nodes, each as it was before anything wrote over it."""
+    copy = fx.Graph()
+    new: dict[fx.Node, fx.Node] = {}
+    copy.graph_copy(graph.graph, new)
+    for node in overwritten.intersection(wanted):
+        with copy.inserting_after(new[node]):
+            new[node] = copy.call_method("clone", (new[node],))
+    copy.output(tuple(new[node] for node in wanted))
+    return fx.GraphModule(graph, copy)

@@ -1,0 +1,89 @@
+"""Weights: safetensors, or a state dict that torch can read without running anything."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import nn
+
+from seeinin.errors import ModelError
+
+Weights = Mapping[str, torch.Tensor]
+
+
+def load_weights(network: nn.Module, path: Path) -> None:
+    """Fill `network` from the file, every key of both accounted for."""
+    weights = read_weights(path)
+    known = network.state_dict()
+    if weights and not weights.keys() & known.keys() and all(key.startswith("module.") for key in weights):
+        weights = {key.removeprefix("module."): value for key, value in weights.items()}  # of a DataParallel
+    # counters of batches mean nothing outside training, and old files lack them
+    missing = [key for key in known if key not in weights and not key.endswith("num_batches_tracked")]
+    unexpected = [key for key in weights if key not in known]
+    if missing or unexpected:
+        raise ModelError(f"{path} does not fit the network: {_listed(missing, unexpected)}; name the file made from it")
+    for key, value in weights.items():
+        if value.shape != known[key].shape:
+            raise ModelError(
+                f"{path} does not fit the network: {key} is {tuple(value.shape)} in the file "
+                f"but {tuple(known[key].shape)} in the network; check model.arguments"
+            )
+    network.load_state_dict({**known, **weights})
+
+
+def read_weights(path: Path) -> Weights:
+    """The state dict in the file, taken out of `state_dict` or `model` where it is nested there."""
+    if not path.is_file():
+        raise ModelError(f"{path} is missing; correct model.weights")
+    if path.stat().st_size == 0:
+        raise ModelError(f"{path} is empty; fetch it again")
+    try:
+        content = load_file(path) if path.suffix == ".safetensors" else _torch(path)
+    except SafetensorError as error:
+        raise ModelError(f"{path} is cut short or not safetensors ({error}); fetch it again") from None
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}; correct model.weights") from None
+    for nest in ("state_dict", "model"):
+        content = content[nest] if isinstance(content, Mapping) and isinstance(content.get(nest), Mapping) else content
+    if not isinstance(content, Mapping) or not all(isinstance(value, torch.Tensor) for value in content.values()):
+        raise ModelError(f"{path} holds no state dict; save it with torch.save(network.state_dict(), path)")
+    return content
+
+
+def fingerprint(network: nn.Module) -> str:
+    """SHA-256 of every tensor of the network, whatever file or code they came from."""
+    digest = hashlib.sha256()
+    for key, value in network.state_dict().items():
+        digest.update(f"{key} {value.dtype} {tuple(value.shape)}".encode())
+        digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
+    return digest.hexdigest()
+
+
+def _torch(path: Path) -> Any:
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError:
+        raise ModelError(
+            f"{path} holds more than tensors, which would run code when read, so it is refused; "
+            "where you trust it, save its state dict with safetensors.torch.save_file and name that file"
+        ) from None
+    except (RuntimeError, EOFError, ValueError, KeyError, IndexError) as error:
+        raise ModelError(f"{path} looks cut short or damaged ({path.stat().st_size:,} bytes): {error}") from None
+
+
+def _listed(missing: Iterable[str], unexpected: Iterable[str]) -> str:
+    """The first five of each, and how many more."""
+
+    def first(keys: Iterable[str], what: str) -> str:
+        keys = list(keys)
+        more = f" and {len(keys) - 5} more" if len(keys) > 5 else ""
+        return f"{what} {', '.join(keys[:5])}{more}" if keys else ""
+
+    return "; ".join(filter(None, [first(missing, "missing"), first(unexpected, "unexpected")]))
