@@ -62,8 +62,15 @@ class Colouring:
         words[~self.visible] = 0
         return words.view(np.uint64)
 
+    def of(self, points: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """Slot and strength of some points."""
+        slot = self.slot[points // self.slot_repeat]
+        if self.strength is None:
+            return slot, np.zeros_like(slot)
+        return slot, self.strength[points // self.strength_repeat]
+
     def spread(self, start: int, slot: NDArray[np.uint8], strength: NDArray[np.uint8]) -> None:
-        """Slot and strength of the points from `start` on, one each."""
+        """Slot and strength of consecutive points from `start` on, into `slot` and `strength`."""
         _spread(self.slot, self.slot_repeat, start, slot)
         if self.strength is None:
             strength.fill(0)
@@ -139,8 +146,8 @@ class _Group:
         self.cells = np.array(cells, np.int32)
         self.cells[:, 0] = np.searchsorted(used_columns, self.cells[:, 0])
         self.cells[:, 1] = np.searchsorted(used_rows, self.cells[:, 1])
-        self.columns = [_Binned(*columns[j], frame.width) for j in used_columns]
-        self.rows = [_Binned(*rows[i], frame.height) for i in used_rows]
+        self.columns = [Binned(*columns[j], frame.width) for j in used_columns]
+        self.rows = [Binned(*rows[i], frame.height) for i in used_rows]
         self.xs = np.empty((len(used_columns), BLOCK), np.int16)
         self.ys = np.empty((len(used_rows), BLOCK), np.int16)
         self.slot, self.strength = np.empty((2, BLOCK), np.uint8)
@@ -150,13 +157,13 @@ class _Group:
             n = end - begin
             for pixels, binned in ((self.xs, self.columns), (self.ys, self.rows)):
                 for line, column in zip(pixels, binned, strict=True):
-                    column.bin(begin, end, line[:n])
+                    column.bin(begin, end, line)
             self.colouring.spread(begin, self.slot[:n], self.strength[:n])
             block = (self.xs[:, :n], self.ys[:, :n], self.cells, self.slot[:n], self.strength[:n])
             count_cells(self.frame, *block, self.packed, begin, clear and begin == start)
 
 
-class _Binned:
+class Binned:
     """A column on its way to pixels, with a table of them where it is long enough to pay for one."""
 
     def __init__(self, column: NDArray[Any], axis: Axis, size: int) -> None:
@@ -164,8 +171,9 @@ class _Binned:
         long = column.dtype == np.float16 and column.size > TABLE_PAYS
         self.table = axis_table(axis, size) if long else None
 
-    def bin(self, start: int, stop: int, out: NDArray[np.int16]) -> None:
-        bin_column(self.column[start:stop], self.axis, self.size, out, self.table)
+    def bin(self, start: int, stop: int, out: NDArray[np.int16]) -> NDArray[np.int16]:
+        """Pixels of the points [start, stop), at the front of `out`."""
+        return bin_column(self.column[start:stop], self.axis, self.size, out[: stop - start], self.table)
 
 
 @njit(nogil=True, cache=True)

@@ -1,5 +1,6 @@
 """The point under the cursor: from the ids that counting left behind, or, before they are there, from the columns."""
 
+from math import ceil, floor
 from typing import Any
 
 import numpy as np
@@ -7,9 +8,10 @@ from numba import njit
 from numpy.typing import NDArray
 
 from seeinin.geometry.axis import Axis, bin_column
-from seeinin.geometry.counting import BLOCK, SELECTED, Colouring
+from seeinin.geometry.counting import SELECTED, Binned, Colouring
 from seeinin.pool import Pool, ranges
 
+BLOCK = 65_536  # points binned at once
 NOTHING = (np.iinfo(np.int64).max, -1)  # squared distance and key where no point is within reach
 
 
@@ -18,7 +20,8 @@ def from_ids(ids: NDArray[np.int64], y: int, x: int, reach: float = 8) -> int:
 
     Of equally near ones a selected point goes before others, then the topmost.
     """
-    return int(_nearest_key(ids, y, x, reach) & (SELECTED - 1) if ids.size else -1)
+    key = int(_nearest_key(ids, y, x, reach))
+    return key & (SELECTED - 1) if key >= 0 else -1
 
 
 def nearest(
@@ -34,31 +37,41 @@ def nearest(
     """What `from_ids` would say of the cell with rectangle `clip` (y0, y1, x0, x1), had all its points been counted."""
     found: list[tuple[int, int]] = []
     step = max(BLOCK, -(-along[0].size // (4 * pool.size)))
+    columns = Binned(*along, clip[3]), Binned(*down, clip[1])
     work = ranges(0, along[0].size, step)
-    pool.share(lambda rows: found.append(_scan(along, down, clip, colouring, (y, x, reach), rows)), work)
-    distance, key = min(found, key=lambda hit: (hit[0], -hit[1]), default=NOTHING)
-    return key & (SELECTED - 1) if distance <= reach * reach else -1
+    pool.share(lambda rows: found.append(_scan(*columns, clip, colouring, (y, x, reach), rows)), work)
+    _, key = min(found, key=_rank, default=NOTHING)
+    return key & (SELECTED - 1) if key >= 0 else -1
 
 
 def _scan(
-    along: tuple[NDArray[Any], Axis],
-    down: tuple[NDArray[Any], Axis],
+    along: Binned,
+    down: Binned,
     clip: tuple[int, int, int, int],
     colouring: Colouring,
     at: tuple[int, int, float],
     rows: tuple[int, int],
 ) -> tuple[int, int]:
-    xs, ys = np.empty((2, BLOCK), np.int16)
-    slot, strength = np.zeros((2, BLOCK), np.uint8)
-    best = NOTHING
+    """Squared distance and key of the nearest of some rows: few points pass the test on x, so y is cheap."""
+    (y0, y1, x0, x1), (y, x, reach) = clip, at
+    left, right = max(x0, ceil(x - reach)), min(x1 - 1, floor(x + reach))
+    xs, within, best = np.empty(BLOCK, np.int16), np.empty(BLOCK, np.int64), NOTHING
     for start, stop in ranges(*rows, BLOCK):
-        n = stop - start
-        bin_column(along[0][start:stop], along[1], clip[3], xs[:n])
-        bin_column(down[0][start:stop], down[1], clip[1], ys[:n])
-        colouring.spread(start, slot[:n], strength[:n])
-        hit = _nearest(xs[:n], ys[:n], clip, slot[:n], strength[:n], colouring.visible, at, start)
-        best = min(best, hit, key=lambda hit: (hit[0], -hit[1]))
+        block = along.bin(start, stop, xs)
+        near = within[: _within(block, left, right, within)]
+        ys = bin_column(down.column[start + near], down.axis, y1, np.empty(near.size, np.int16))
+        slot, strength = colouring.of(start + near)
+        distance = (block[near].astype(np.int64) - x) ** 2 + (ys.astype(np.int64) - y) ** 2
+        drawn = (ys >= y0) & colouring.visible[slot] & (distance <= reach * reach)
+        if drawn.any():
+            keys = np.where(strength > 0, start + near + SELECTED, start + near)
+            closest = distance[drawn].min()
+            best = min(best, (int(closest), int(keys[drawn & (distance == closest)].max())), key=_rank)
     return best
+
+
+def _rank(hit: tuple[int, int]) -> tuple[int, int]:
+    return hit[0], -hit[1]
 
 
 @njit(nogil=True, cache=True)
@@ -74,14 +87,10 @@ def _nearest_key(ids, y, x, reach):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def _nearest(xs, ys, clip, slot, strength, visible, at, start):  # type: ignore[no-untyped-def]
-    y0, y1, x0, x1 = clip
-    y, x, reach = at
-    best, found = np.int64(reach * reach), np.int64(-1)
-    for p in range(xs.size):
-        distance = (np.int64(ys[p]) - y) ** 2 + (np.int64(xs[p]) - x) ** 2
-        if distance <= best and x0 <= xs[p] < x1 and y0 <= ys[p] < y1 and visible[slot[p]]:
-            key = start + p + SELECTED * (strength[p] > 0)
-            if distance < best or key > found:
-                best, found = distance, key
-    return best if found >= 0 else np.iinfo(np.int64).max, found
+def _within(pixels, first, last, out):  # type: ignore[no-untyped-def]
+    """Indices of the pixels first..last, in `out`; returns how many."""
+    n = 0
+    for p in range(pixels.size):
+        out[n] = p
+        n += first <= pixels[p] <= last
+    return n
