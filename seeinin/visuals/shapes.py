@@ -80,16 +80,18 @@ def discs(centres: ArrayLike, colour: ArrayLike, radius: ArrayLike) -> np.ndarra
 
 def polygon(points: ArrayLike, colour: ArrayLike, step: float = 1.0) -> np.ndarray:
     """Fill the polygon with vertices (n, 2) by the even-odd rule, in rows `step` high, exact in each row's middle."""
-    x, y = np.asarray(points, np.float64).reshape(-1, 2).T
-    rows = np.arange(np.floor(y.min() / step), np.ceil(y.max() / step)) * step + step / 2
-    next_x, next_y = np.roll(x, -1), np.roll(y, -1)
-    crossed = (y <= rows[:, None]) != (next_y <= rows[:, None])  # (rows, n)
-    rise = np.where(next_y == y, 1.0, next_y - y)
-    crossings = np.where(crossed, x + (rows[:, None] - y) / rise * (next_x - x), np.inf)
-    crossings.sort(axis=1)
-    row, pair = np.nonzero(np.isfinite(crossings[:, 1::2]))
-    start, end, middle = crossings[row, 2 * pair], crossings[row, 2 * pair + 1], rows[row]
-    return lines(np.stack([start, middle, end, middle], axis=1), colour, step)
+    begin = np.asarray(points, np.float64).reshape(-1, 2)
+    end = np.roll(begin, -1, axis=0)
+    low, high = np.sort(np.ceil([begin[:, 1] / step - 0.5, end[:, 1] / step - 0.5]).astype(int), axis=0)
+    edge = np.repeat(np.arange(len(begin)), high - low)  # once for each row whose middle it crosses
+    row = low[edge] + np.arange(len(edge)) - np.repeat(np.cumsum(high - low) - (high - low), high - low)
+    middle = (row + 0.5) * step
+    (x, y), (right, down) = begin[edge].T, (end - begin)[edge].T
+    crossing = x + (middle - y) / down * right
+    order = np.lexsort([crossing, row])  # an even number in each row
+    start, stop = crossing[order].reshape(-1, 2).T
+    middle = middle[order][::2]
+    return lines(np.stack([start, middle, stop, middle], axis=1), colour, step)
 
 
 def _strokes(

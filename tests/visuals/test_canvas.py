@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -92,3 +93,12 @@ def test_no_opengl_library_is_a_sentence():
         check=False,
     )
     assert "DisplayError: OpenGL cannot be loaded (/nowhere/libGL.so" in child.stderr
+
+
+def test_visuals_import_nothing_that_takes_long():
+    names = [path.stem for path in Path(canvas_module.__file__).parent.glob("[a-z]*.py")]
+    imports = "; ".join(f"import seeinin.visuals.{name}" for name in names)
+    heavy = "OpenGL", "PyQt6", "h5py", "freetype", "numba", "scipy", "matplotlib", "torch"
+    code = f"import sys; {imports}; print([name for name in {heavy} if name in sys.modules])"
+    child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert child.stdout.strip() == "[]"

@@ -29,8 +29,9 @@ def counts(shape, cell, columns, chosen=slice(None)):
     x, y, width, height = cell.rect
     places = []
     for key, axis in ((cell.x, cell.x_axis), (cell.y, cell.y_axis)):
-        values = np.clip(columns[key][chosen].astype(np.float64), axis.low, axis.high)
-        places.append(np.floor(values * axis.scale + axis.offset).astype(int))
+        first, last = sorted([axis.low * axis.scale + axis.offset, axis.high * axis.scale + axis.offset])
+        places.append(np.floor(columns[key][chosen].astype(np.float64) * axis.scale + axis.offset).astype(int))
+        places[-1] = np.clip(places[-1], int(first), int(last) - 1)  # beyond the range: on the edge
     inside = (places[0] >= x) & (places[0] < x + width) & (places[1] >= y) & (places[1] < y + height)
     np.add.at(picture, (places[1][inside], places[0][inside]), 1)
     return picture
@@ -41,7 +42,7 @@ def on_grid(rng, n, dtype):
     return (rng.integers(-24, 24, n) / 8 + 1 / 16).astype(dtype)
 
 
-def axis(start, flipped=False, low=-2.5 + 1 / 16, high=2.5 + 1 / 16):
+def axis(start, flipped=False, low=-2.5, high=2.5):
     return Axis(-8.0 if flipped else 8.0, start + 24.0, low, high)
 
 

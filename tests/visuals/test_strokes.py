@@ -103,3 +103,24 @@ def test_strokes_are_replaced_and_removed(canvas):
     assert picture[5, 45].tolist() == [0, 255, 0, 255]
     node.set_strokes()
     assert not canvas.render()[..., :3].any()
+
+
+def test_nothing_to_draw_is_fine(canvas):
+    empty = [
+        shapes.lines([], WHITE),
+        shapes.polyline([], WHITE),
+        shapes.polyline([[3, 4]], WHITE, closed=True),
+        shapes.rectangles([], WHITE),
+        shapes.boxes([], WHITE),
+        shapes.rings([], WHITE, 3),
+        shapes.polygon([], WHITE),
+        shapes.polygon([[1, 2], [30, 2], [60, 2]], WHITE),
+    ]
+    assert sum(map(len, empty)) == 1  # a closed line through one point is a dot
+    assert cover(canvas, *empty).sum() < 1.5
+
+
+def test_polygons_of_thousands_of_vertices_have_their_area(canvas):
+    turn = np.linspace(0, 2 * np.pi, 3000)
+    circle = np.stack([30 + 20 * np.cos(turn), 24 + 20 * np.sin(turn)], axis=1)
+    assert cover(canvas, shapes.polygon(circle, WHITE)).sum() == pytest.approx(np.pi * 20**2, rel=0.003)
