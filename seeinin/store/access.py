@@ -21,6 +21,14 @@ from seeinin.store.format import pieces
 Rows = slice | Sequence[int] | NDArray[np.integer[Any]]
 
 
+class DamageError(CacheError):
+    """Stored bytes are not those that were written. `what` says which."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        super().__init__(f"{path} is damaged: {what}. `seeinin verify` lists all damage; make the cache again.")
+        self.what = what
+
+
 class Descriptor:
     """An open file, closed when nobody holds it any more."""
 
@@ -55,7 +63,7 @@ class Access:
             return self.take(path, slice(None))
         array = self._unchecked(path)
         if path in self._checksums and checksum(array) != self._checksums[path]:
-            raise self._damaged(f"/{path}")
+            raise DamageError(self.path, f"/{path}")
         return array
 
     def take(self, path: str, rows: Rows) -> NDArray[Any]:
@@ -84,29 +92,31 @@ class Access:
         return out
 
     def _read(self, path: str, index: tuple[int, ...], start: int, out: NDArray[Any]) -> None:
-        """Fill `out` with entries from `start` on, and check the pieces in which they lie, once."""
+        """Fill `out` with entries from `start` on, checking the pieces in which they lie when they are new."""
         place = self.directory.places[path]
         offset = place.offset + sum(i * place.stride for i in index)
         size = place.dtype.itemsize if index else place.entry
         if place.piece is None:
-            return self._fill(out, offset + start * size)
-        first, after = start // place.piece, -(-(start + len(out)) // place.piece)
+            self._fill(out, offset + start * size)
+            return
+        piece, count = place.piece, place.shape[len(index)]
+        new = slice(start // piece, -(-(start + len(out)) // piece))
         if path not in self._checked:
             self._checked[path] = np.zeros(pieces(place), np.bool_)
         checked = self._checked[path][index]
-        if checked[first:after].all():
-            return self._fill(out, offset + start * size)
-        low, high = first * place.piece, min(after * place.piece, place.shape[len(index)])
-        around = out if high - low == len(out) else np.empty((high - low, *out.shape[1:]), out.dtype)
-        self._fill(around, offset + low * size)
-        wrong = piece_checksums(around, place.piece) != self._table(path)[index][first:after]
+        if checked[new].all():
+            self._fill(out, offset + start * size)
+            return
+        first, after = new.start * piece, min(new.stop * piece, count)
+        around = out if after - first == len(out) else np.empty((after - first, *out.shape[1:]), out.dtype)
+        self._fill(around, offset + first * size)
+        wrong = piece_checksums(around, piece) != self._table(path)[index][new]
         if wrong.any():
-            bad = (first + int(np.argmax(wrong))) * place.piece
-            raise self._damaged(self._words(path, index, bad, min(bad + place.piece, place.shape[len(index)]) - 1))
-        checked[first:after] = True
+            bad = first + int(np.argmax(wrong)) * piece
+            raise DamageError(self.path, self._words(path, index, bad, min(bad + piece, count) - 1))
+        checked[new] = True
         if around is not out:
-            out[...] = around[start - low : start - low + len(out)]
-        return None
+            out[...] = around[start - first :][: len(out)]
 
     def _unchecked(self, path: str) -> NDArray[Any]:
         place = self.directory.places[path]
@@ -138,12 +148,8 @@ class Access:
             self._tables[path] = self.array(f"checksums/{path}")
         return self._tables[path]
 
-    def _damaged(self, what: str) -> CacheError:
-        return CacheError(f"{self.path} is damaged: {what}. `seeinin verify` lists all damage; make the cache again.")
-
     def _words(self, path: str, index: tuple[int, ...], first: int, last: int) -> str:
         group, number, *_ = path.split("/")
-        where = f"layer {self.directory.layers[int(number)][0]}" if group == "layers" else f"/{path}"
-        return (
-            f"{where}, channel {index[0]}, points {first} to {last}" if index else f"{where}, images {first} to {last}"
-        )
+        where = f"layer {self.directory.layers[int(number)][0]}, " if group == "layers" else ""
+        which = f"channel {index[0]}, points" if index else "images"
+        return f"{where}{path.rpartition('/')[2]} of {which} {first} to {last}"

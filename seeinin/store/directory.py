@@ -58,10 +58,10 @@ def draft(spec: CacheSpec, places: Mapping[str, Place]) -> Directory:
     return Directory(10**18, spec.fingerprint, spec.step, LEVELS, layers, far, 2**32 - 1)
 
 
-def stamp(extents: NDArray[np.int64], metadata: Iterable[tuple[int, bytes]]) -> int:
+def stamp(extents: NDArray[np.int64], metadata: Iterable[bytes | memoryview]) -> int:
     """The CRC32 of HDF5's own bytes and of the table that says where they are."""
     crc = zlib.crc32(extents.tobytes())
-    for _, data in metadata:
+    for data in metadata:
         crc = zlib.crc32(data, crc)
     return crc
 

@@ -29,7 +29,7 @@ MAPS_PIECE, COLUMNS_PIECE = 1 << 14, 1 << 16  # bytes under one CRC32: the least
 
 @dataclass(frozen=True, slots=True)
 class LayerSpec:
-    """A layer of a cache to be written. `shape` is (D, H, W); the tables are int32 (H, 2) and (W, 2), first and last."""
+    """A layer of a cache to be written. `shape` is (D, H, W); the tables are int32 (H, 2), (W, 2): first and last."""
 
     name: str
     op: str

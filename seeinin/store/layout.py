@@ -67,8 +67,9 @@ def lay_out(spec: CacheSpec) -> Layout:
     extents = np.zeros(places[directory.EXTENTS].shape, "<i8")
     extents[: len(metadata)] = [(offset, len(data)) for offset, data in metadata]
     given[directory.EXTENTS] = extents
+    stamp = directory.stamp(extents, (data for _, data in metadata))
     where = {path: found[path] for path in places}
-    finished = replace(draft, size=memory.size, places=where, metadata=directory.stamp(extents, metadata))
+    finished = replace(draft, size=memory.size, places=where, metadata=stamp)
     given[directory.PATH] = np.frombuffer(finished.encode().ljust(room.nbytes), "u1")
     return Layout(memory.size, found, metadata, given)
 

@@ -44,7 +44,7 @@ def open_file(path: Path, files: Files) -> tuple[Descriptor, Directory]:
         has = f"{gigabytes(size)} of {gigabytes(promised)}" if promised else gigabytes(size)
         raise CacheError(f"{path} is cut short: {has}. Copy it again, or make the cache again.")
     try:
-        directory = _own(path, files, descriptor, size) or _inspected(path)
+        directory = _own(path, files, descriptor, size) or inspected(path)
         directories.check(directory, size)
     except OSError as error:
         raise CacheError(f"{path} cannot be read: {error.strerror or error}.") from error
@@ -69,11 +69,11 @@ def _own(path: Path, files: Files, descriptor: Descriptor, size: int) -> Directo
     offsets, lengths = extents.T
     if extents.min() < 0 or lengths.sum() > MOST_METADATA or (offsets > size - lengths).any():
         return None
-    metadata = ((o, _bytes(files, descriptor, o, n)) for o, n in extents[lengths > 0].tolist())
+    metadata = (_bytes(files, descriptor, o, n).data for o, n in extents[lengths > 0].tolist())
     return directory if directories.stamp(extents, metadata) == directory.metadata else None
 
 
-def _inspected(path: Path) -> Directory:
+def inspected(path: Path) -> Directory:
     """The directory of a file that has none, or was changed: as HDF5 tells it to a child process, which may crash."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "HDF5_PLUGIN_PATH": os.devnull}
     command = [sys.executable, "-m", "seeinin.store.inspect", os.fspath(path)]

@@ -135,13 +135,13 @@ class Cache:
     @cached_property
     def config(self) -> str:
         """The resolved config, YAML."""
-        return _text(self._access.array("config")[()])
+        return _text(self._access.array("config").item())
 
     @cached_property
     def graph(self) -> dict[str, Any]:
         """The network: see the writer. Raises CacheError where it is no JSON."""
         try:
-            graph: dict[str, Any] = json.loads(_text(self._access.array("graph")[()]))
+            graph: dict[str, Any] = json.loads(_text(self._access.array("graph").item()))
         except (ValueError, RecursionError):
             raise CacheError(f"{self.path} is damaged: /graph is no JSON. Make the cache again.") from None
         return graph
