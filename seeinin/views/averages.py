@@ -9,7 +9,6 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from seeinin.geometry.halves import decode
 from seeinin.pool import POOL
 from seeinin.state.selection import Selection
 from seeinin.state.state import ViewerState
@@ -89,12 +88,14 @@ def _whole_classes(cache: Cache, rows: NDArray[np.int64]) -> NDArray[np.int64] |
 
 def grown(cache: Cache, subject: Subject, number: int, before: Mean | None = None) -> Mean:
     """The mean with one more block of rows in it. Raises CacheError where the file is damaged."""
+    from seeinin.geometry.averages import add_maps  # numba: not before a thread needs it
+
     if before is None and (exact := _from_classes(cache, subject, number)) is not None:
         return exact
     done = before.images if before else 0
     total = before.total.copy() if before and before.total is not None else np.zeros(shape_of(cache, number))
     step = max(BLOCK // max(_bytes_of(cache, number), 1), 1)
-    total += _as_float(read_maps(cache, number, subject.rows[done : done + step])).sum(axis=0, dtype=np.float64)
+    add_maps(total, read_maps(cache, number, subject.rows[done : done + step]))
     done = min(done + step, len(subject.rows))
     return _mean(cache, subject, number, total / done, done, None if done == len(subject.rows) else total)
 
@@ -110,10 +111,6 @@ def shape_of(cache: Cache, number: int) -> tuple[int, int, int]:
 def read_maps(cache: Cache, number: int, rows: NDArray[np.int64]) -> NDArray[np.generic]:
     """(n, D, H, W) as stored: pixels are uint8."""
     return cache.pixels(rows).transpose(0, 3, 1, 2) if number == INPUT else cache.layers[number].maps(rows)
-
-
-def _as_float(maps: NDArray[np.generic]) -> NDArray[np.float32]:
-    return decode(maps) if maps.dtype == np.float16 else maps.astype(np.float32)
 
 
 def _bytes_of(cache: Cache, number: int) -> int:

@@ -202,7 +202,7 @@ class MapsView:
             self.refresh()
 
     def click_at(self, x: float, y: float) -> None:
-        """On a name: make the layer active. On a value: go to its channel too, and pick its point if one image is shown."""
+        """On a name: make the layer active. On a value: go to its channel, and pick its point if one image is shown."""
         self.hover_at(x, y)
         if self.under is None or self.under[0] == INPUT:
             return
