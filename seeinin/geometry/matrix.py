@@ -1,15 +1,21 @@
 """The layout of the scatter-plot matrix: one object for drawing and for the mouse.
 
 Matrix coordinates count cells: column position j spans [j, j+1) rightwards, row position i spans [i, i+1) downwards.
-Pixels are those of the canvas, y downwards. All arithmetic is float64: a cell of a 2,048-channel matrix is exact to 1e-9 px.
+Pixels are those of the canvas, y downwards. All arithmetic is float64: a cell of a 2,048-channel matrix is exact
+to 1e-9 px.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from seeinin.geometry.axis import Axis
+
+Number = TypeVar("Number", float, NDArray[np.float64])
 
 INSET = 0.05  # share of a cell kept free at each side, so that neighbouring plots do not touch
 
@@ -31,7 +37,7 @@ class Rect(NamedTuple):
 
 @dataclass(frozen=True)
 class Camera:
-    """What part of the matrix is seen: the centre, in cells, and how many cells the shorter side of the viewport spans."""
+    """What part of the matrix is seen: the centre, in cells, and how many cells the viewport's shorter side spans."""
 
     x: float = 0.5
     y: float = 0.5
@@ -47,11 +53,11 @@ class Camera:
 
 @dataclass(frozen=True)
 class Matrix:
-    """A camera over a grid of cells; `rows` and `columns` are channels, in the order shown; `ranges[channel]` = (low, high)."""
+    """A camera over a grid of cells: `rows` and `columns` are channels in the order shown, `ranges` their (low, high)."""
 
     rows: tuple[int, ...]
     columns: tuple[int, ...]
-    ranges: dict[int, tuple[float, float]]
+    ranges: Mapping[int, tuple[float, float]]
     camera: Camera
     viewport: Rect
 
@@ -112,8 +118,8 @@ class Matrix:
         scale = -self.cell * (1 - 2 * INSET) / (high - low)
         return Axis(scale, self.origin[1] + (i + INSET) * self.cell - high * scale, low, high)
 
-    def to_data(self, i: int, j: int, x: float, y: float) -> tuple[float, float]:
-        """Canvas pixel -> values of the channels of cell (i, j)."""
+    def to_data(self, i: int, j: int, x: Number, y: Number) -> tuple[Number, Number]:
+        """Canvas pixel, or arrays of them -> values of the channels of cell (i, j)."""
         ax, ay = self.x_axis(j), self.y_axis(i)
         return (x - ax.offset) / ax.scale, (y - ay.offset) / ay.scale
 
@@ -124,10 +130,6 @@ class Matrix:
         x, y = self.origin
         old = picture.viewport
         return Rect(x + (old.x - left) * factor, y + (old.y - top) * factor, old.width * factor, old.height * factor)
-
-    def shows_cells_of(self, other: "Matrix") -> bool:
-        """Whether both are pictures of the same plots, so that one can stand in for the other while moving."""
-        return (self.rows, self.columns, self.ranges) == (other.rows, other.columns, other.ranges)
 
 
 def fit(rows: int, columns: int, viewport: Rect, *, first: int = 0, count: int | None = None) -> Camera:

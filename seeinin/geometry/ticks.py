@@ -6,7 +6,7 @@ STEPS = (1.0, 2.0, 5.0, 10.0, 20.0)
 
 
 def ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
-    """At most `most` round values within [low, high], each with its label; all labels show the same number of decimals."""
+    """At most `most` round values within [low, high], each with its label; all labels have equally many decimals."""
     if not (math.isfinite(low) and math.isfinite(high) and high > low and most > 0):
         return []
     power = 10.0 ** math.floor(math.log10((high - low) / most))
@@ -20,8 +20,6 @@ def ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
 
 def label(value: float, decimals: int) -> str:
     """A fixed number of decimals with a true minus sign; very large and very small values in powers of ten."""
-    if value and not 1e-4 <= abs(value) < 1e6:
-        text = f"{value:.3g}"
-    else:
-        text = f"{value + 0.0:.{decimals}f}"
+    extreme = value and not 1e-4 <= abs(value) < 1e6
+    text = f"{value:.3g}" if extreme else f"{value + 0.0:.{decimals}f}"
     return text.replace("-", "\N{MINUS SIGN}")

@@ -21,7 +21,10 @@ class Columns:
         self._columns: OrderedDict[tuple[int, int], np.ndarray] = OrderedDict()
 
     def get(self, layer: Layer, channel: int) -> np.ndarray:
-        """The column, (P,) in its stored dtype, from memory or from the disk. Raises CacheError where the file is damaged."""
+        """The column, (P,) in its stored dtype, from memory or from the disk.
+
+        Raises CacheError where the file is damaged.
+        """
         column = self.held_column(layer, channel)
         return self._keep((layer.number, channel), layer.column(channel)) if column is None else column
 

@@ -22,9 +22,7 @@ class Selection:
 
     def __eq__(self, other: object) -> bool:
         return (
-            isinstance(other, Selection)
-            and self.layer == other.layer
-            and np.array_equal(self.strength, other.strength)
+            isinstance(other, Selection) and self.layer == other.layer and np.array_equal(self.strength, other.strength)
         )
 
     __hash__ = None  # type: ignore[assignment]  # equal by content, and too large to hash

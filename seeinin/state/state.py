@@ -1,7 +1,7 @@
 """The one mutable truth of the viewer: what is shown, where, what is under the cursor, picked and selected.
 
-Three laws keep every view in step: an equal write emits nothing; a handler never writes; a view repaints from the signal
-even when it caused it.
+Three laws keep every view in step: an equal write emits nothing; a handler never writes; a view repaints from the
+signal even when it caused it.
 """
 
 from collections.abc import Mapping
@@ -12,12 +12,13 @@ from typing import ClassVar, Literal, NamedTuple
 import numpy as np
 from psygnal import SignalGroupDescriptor
 
-from seeinin import pool
 from seeinin.geometry.matrix import Camera
+from seeinin.pool import POOL
 from seeinin.state.inbox import Inbox
 from seeinin.state.linking import Linker, Rule
 from seeinin.state.ranges import channel_ranges
 from seeinin.state.selection import How, Selection, chosen, combined
+from seeinin.state.slots import Slots, entered, first_slots
 from seeinin.store.reader import Cache, Layer
 
 OPENING = 5  # cells a side that a many-dimensional layer opens with
@@ -55,7 +56,7 @@ class Cell(NamedTuple):
 
 
 class Drawn(NamedTuple):
-    """What the last picture of the matrix shows; `points` of `total` per cell, `outside` the axis ranges, `nonfinite` not drawn."""
+    """What the last picture shows: `points` of `total` a cell, those `outside` the axes, `nonfinite` ones not drawn."""
 
     points: int
     total: int
@@ -81,6 +82,7 @@ class ViewerState:
     point_size: float = 3.0
     opacity: float = 0.6
     hidden: frozenset[int] = field(default_factory=frozenset)  # classes that the legend's eye has closed
+    slots: Slots = ()  # the classes that have a colour
     drawn: Drawn | None = None
     busy: str = ""  # what the window is waiting for, in words
 
@@ -95,9 +97,10 @@ class ViewerState:
         self._wanted = -1
 
     def attach(self, cache: Cache) -> "ViewerState":
-        """Look at `cache`; its last layer is shown as soon as its ranges have been read."""
+        """Look at `cache`; `show_layer` comes next."""
         self.cache = cache
         self.linker = Linker(cache.layers, cache.images)
+        self.slots = first_slots(len(cache.classes))
         return self
 
     @property
@@ -113,7 +116,7 @@ class ViewerState:
         if number in self._remembered:
             self._enter(self._remembered[number])
         else:
-            ranges = pool.now(channel_ranges, self.cache.layers[number])
+            ranges = POOL.now(channel_ranges, self.cache.layers[number])
             self.inbox.deliver(ranges, partial(self._arrived, number))
 
     def _arrived(self, number: int, ranges: Mapping[int, tuple[float, float]]) -> None:
@@ -150,6 +153,16 @@ class ViewerState:
         if self.view is not None and high > low and np.isfinite([low, high]).all():
             self.view = replace(self.view, ranges={**self.view.ranges, channel: (low, high)})
 
+    def frame(self, ranges: Mapping[int, tuple[float, float]]) -> None:
+        """Give several channels new axis ranges at once, so that `back` returns to the old ones."""
+        if self.view is not None:
+            self._enter(replace(self.view, ranges={**self.view.ranges, **ranges}))
+
+    def fit(self, camera: Camera) -> None:
+        """The whole matrix, with the axis ranges that the layer opened with."""
+        if self.view is not None:
+            self._enter(replace(self.view, ranges=self._ranges[self.view.layer], camera=camera))
+
     def reset_range(self, channel: int) -> None:
         """Give one channel the axis range again that its layer opened with."""
         if self.view is not None:
@@ -170,7 +183,7 @@ class ViewerState:
             self._go(self._forward.pop())
 
     def select(self, new: Selection, how: How = "replace") -> None:
-        """Combine with the selection. The result is exact in the layer of the newer one, or of the older where the newer is of whole images."""
+        """Combine with the selection; exact in the layer of the newer, of the older where the newer is of images."""
         old = self.selection
         if how != "replace" and old is not None:
             layer = old.layer if new.layer is None else new.layer
@@ -185,6 +198,8 @@ class ViewerState:
         self.select(chosen(None, mask), how)
 
     def select_class(self, number: int, how: How = "replace") -> None:
+        """The images of a class; one of many classes gets a colour with it."""
+        self.slots = entered(self.slots, number)
         self.select_images(self.cache.label == number, how)
 
     def invert(self) -> None:
@@ -226,7 +241,7 @@ class ViewerState:
 
 
 def opening_view(number: int, channels: int, ranges: Mapping[int, tuple[float, float]]) -> View:
-    """How a layer is first seen: two channels as one scatter plot of equal units, else the first cells of the matrix."""
+    """How a layer is first seen: two channels as one plot of equal units, else the first cells of the matrix."""
     if channels == 2:
         return View(number, (1,), (0,), _equal_units(ranges), Camera(0.5, 0.5, 1.0))
     every = tuple(range(channels))

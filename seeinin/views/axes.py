@@ -1,0 +1,100 @@
+"""Frames, ticks and channel names around the visible cells."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from seeinin.geometry.matrix import Matrix
+from seeinin.geometry.ticks import ticks
+from seeinin.views.theme import Theme, rgba
+from seeinin.visuals.labels import Label
+from seeinin.visuals.shapes import lines
+
+NAMED = 22.0  # px a cell needs for the number of its channel
+TICKED = 64.0  # and for ticks
+WRITTEN_OUT = 84.0  # and for "channel 12" in full
+TICK_DISTANCE = 46.0  # px between ticks
+SIZE = 11.0
+
+
+def grid_strokes(matrix: Matrix, theme: Theme) -> np.ndarray:
+    """The lines between the visible cells; none where cells are too small to need them."""
+    rows, columns = matrix.visible_rows(), matrix.visible_columns()
+    if not len(rows) or not len(columns) or matrix.cell < 8:
+        return lines(np.empty((0, 4)), rgba(theme.line))
+    left, top, right, bottom = extent(matrix)
+    x = np.array([snapped(matrix.cell_rect(0, j).x) for j in range(columns.start, columns.stop + 1)])
+    y = np.array([snapped(matrix.cell_rect(i, 0).y) for i in range(rows.start, rows.stop + 1)])
+    x, y = x[(x >= left - 1) & (x <= right + 1)], y[(y >= top - 1) & (y <= bottom + 1)]
+    upright = np.stack([x, np.full_like(x, top), x, np.full_like(x, bottom)], axis=1)
+    level = np.stack([np.full_like(y, left), y, np.full_like(y, right), y], axis=1)
+    return lines(np.concatenate([upright, level]), rgba(theme.line))
+
+
+def axis_labels(matrix: Matrix, theme: Theme) -> list[Label]:
+    """Names and ticks of the visible channels, below and left of the plots."""
+    return [*_below(matrix, theme), *_beside(matrix, theme)]
+
+
+def extent(matrix: Matrix) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom pixel of the part of the viewport that holds cells."""
+    x, y, width, height = matrix.viewport
+    left, top = matrix.origin
+    right, bottom = left + len(matrix.columns) * matrix.cell, top + len(matrix.rows) * matrix.cell
+    return max(x, left), max(y, top), min(x + width, right), min(y + height, bottom)
+
+
+def snapped(pixel: float) -> float:
+    """The middle of the nearest pixel, where a line of one pixel is crisp."""
+    return float(np.floor(pixel)) + 0.5
+
+
+def _below(matrix: Matrix, theme: Theme) -> Iterator[Label]:
+    left, _, right, bottom = extent(matrix)
+    for j in matrix.visible_columns():
+        start = max(matrix.cell_rect(0, j).x, left)
+        end = min(matrix.cell_rect(0, j).x + matrix.cell, right)
+        name = _name(matrix.columns[j], matrix.cell, end - start)
+        down = bottom + (22 if matrix.cell >= TICKED else 6)
+        yield Label(name, (start + end) / 2, down, rgba(theme.text), "centre", "top", SIZE)
+        axis = matrix.x_axis(j)
+        for place, text in _ticks(
+            axis.value(start), axis.value(end), axis.scale, axis.offset, matrix.cell, end - start
+        ):
+            if start + 8 <= place <= end - 8:
+                yield Label(text, place, bottom + 5, rgba(theme.muted), "centre", "top", SIZE)
+
+
+def _beside(matrix: Matrix, theme: Theme) -> Iterator[Label]:
+    left, top, _, bottom = extent(matrix)
+    for i in matrix.visible_rows():
+        start = max(matrix.cell_rect(i, 0).y, top)
+        end = min(matrix.cell_rect(i, 0).y + matrix.cell, bottom)
+        name = _name(matrix.rows[i], matrix.cell, end - start)
+        written = matrix.cell >= WRITTEN_OUT
+        aside = left - (44 if matrix.cell >= TICKED else 8)
+        middle = (start + end) / 2
+        if written:
+            yield Label(name, aside, middle, rgba(theme.text), "centre", "centre", SIZE, upright=True)
+        else:
+            yield Label(name, aside, middle, rgba(theme.text), "right", "centre", SIZE)
+        axis = matrix.y_axis(i)
+        for place, text in _ticks(
+            axis.value(end), axis.value(start), axis.scale, axis.offset, matrix.cell, end - start
+        ):
+            if start + 6 <= place <= end - 6:
+                yield Label(text, left - 6, place, rgba(theme.muted), "right", "centre", SIZE)
+
+
+def _name(channel: int, cell: float, seen: float) -> str:
+    if seen < NAMED / 2 or cell < NAMED:
+        return ""
+    return f"channel {channel}" if cell >= WRITTEN_OUT and seen >= WRITTEN_OUT - 16 else str(channel)
+
+
+def _ticks(
+    low: float, high: float, scale: float, offset: float, cell: float, seen: float
+) -> Iterator[tuple[float, str]]:
+    if cell >= TICKED:
+        most = max(2, int(seen / TICK_DISTANCE))
+        yield from ((value * scale + offset, text) for value, text in ticks(low, high, most))

@@ -1,0 +1,92 @@
+"""A picture of the matrix: what is asked for, and what was drawn."""
+
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+
+from seeinin.geometry.matrix import Matrix, Rect
+from seeinin.state.linking import Rule
+from seeinin.state.selection import Selection
+from seeinin.state.slots import Slots
+from seeinin.state.state import Drawn, Style, ViewerState
+from seeinin.views.theme import Theme
+
+SELECTED = 1 << 62  # how the counting kernels mark the ids of selected points
+
+
+@dataclass(frozen=True)
+class Request:
+    """All that a picture depends on. Equal requests give equal pictures.
+
+    `matrix` has its viewport at (0, 0), in physical pixels; `ratio` of those make one logical pixel.
+    """
+
+    layer: int
+    matrix: Matrix
+    ratio: float
+    style: Style
+    size: float
+    opacity: float
+    hidden: frozenset[int]
+    slots: Slots
+    selection: Selection | None
+    link: Rule
+    theme: Theme
+
+    @classmethod
+    def of(cls, state: ViewerState, matrix: Matrix, theme: Theme, ratio: float) -> Self:
+        assert state.view is not None
+        width, height = (max(round(ratio * v), 1) for v in matrix.viewport[2:])
+        inside = replace(matrix, viewport=Rect(0, 0, width, height))
+        look = (state.style, state.point_size * ratio, state.opacity, state.hidden, state.slots)
+        return cls(state.view.layer, inside, ratio, *look, state.selection, state.link, theme)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(height, width) in physical pixels."""
+        return int(self.matrix.viewport.height), int(self.matrix.viewport.width)
+
+
+@dataclass(frozen=True, eq=False)
+class Shot:
+    """A picture that was drawn for `request`: `rgba` uint8 (height, width, 4), `ids` int64 (height, width).
+
+    `exact` once every point has been counted. `ids` holds the topmost point of each pixel, with SELECTED added where it
+    is selected, and -1 where there is none.
+    """
+
+    request: Request
+    rgba: np.ndarray
+    ids: np.ndarray
+    drawn: Drawn
+
+    @property
+    def exact(self) -> bool:
+        return self.drawn.points == self.drawn.total
+
+    def stands_for(self, request: Request | None) -> bool:
+        """Whether it shows the same cells, and so can be moved and scaled until the other picture is there."""
+        return request is not None and _cells(self.request) == _cells(request)
+
+    def point_at(self, cell: tuple[int, int], y: float, x: float, reach: float) -> int | None:
+        """The point drawn nearest to pixel (y, x) within `reach`, in this cell only; selected ones before others."""
+        from seeinin.geometry.nearest import from_ids
+
+        left, top, right, bottom = clip(self.request.matrix, *cell, self.request.shape)
+        if left >= right or top >= bottom:
+            return None
+        point = from_ids(self.ids[top:bottom, left:right], int(y) - top, int(x) - left, reach)
+        return None if point < 0 else int(point)
+
+
+def clip(matrix: Matrix, i: int, j: int, shape: tuple[int, int]) -> tuple[int, int, int, int]:
+    """The whole pixels of cell (i, j) that lie within a picture: left, top, right, bottom. Neighbours share none."""
+    x, y = matrix.origin
+    left, right = (min(max(round(x + k * matrix.cell), 0), shape[1]) for k in (j, j + 1))
+    top, bottom = (min(max(round(y + k * matrix.cell), 0), shape[0]) for k in (i, i + 1))
+    return left, top, right, bottom
+
+
+def _cells(request: Request) -> tuple[Any, ...]:
+    return request.layer, request.matrix.rows, request.matrix.columns

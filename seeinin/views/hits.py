@@ -1,0 +1,100 @@
+"""What is under the cursor and inside the lasso."""
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from seeinin.geometry.matrix import Matrix
+from seeinin.pool import POOL
+from seeinin.state.columns import Columns
+from seeinin.state.selection import How, Selection, chosen
+from seeinin.state.state import Cell, Place
+from seeinin.store.reader import Layer
+
+if TYPE_CHECKING:
+    from seeinin.views.matrix import MatrixView
+
+REACH = 8  # px around the cursor within which a point is under it
+
+
+class Hits:
+    """Answers from the picture on the canvas (hover, click) and from the columns themselves (lasso)."""
+
+    def __init__(self, view: "MatrixView") -> None:
+        self.view, self.state = view, view.state
+
+    def hover_at(self, x: float, y: float) -> None:
+        """The point and the plot under the cursor become the state's `hover` and `cell`."""
+        self.state.cell = self.cell_at(x, y)
+        self.state.hover = self.place_at(x, y)
+
+    def click_at(self, x: float, y: float, how: How) -> None:
+        """A click picks the image; Shift, Ctrl and both add, subtract and intersect its point."""
+        place = self.place_at(x, y)
+        if place is None:
+            return
+        if how == "replace":
+            self.state.pick = place
+        else:
+            mask = np.zeros(self.state.cache.layers[place.layer].points, bool)
+            mask[place.point] = True
+            self.state.select(chosen(place.layer, mask), how)
+
+    def cell_at(self, x: float, y: float) -> Cell | None:
+        matrix = self.view.matrix
+        at = matrix.cell_at(x, y) if matrix is not None else None
+        if matrix is None or at is None:
+            return None
+        value_x, value_y = matrix.to_data(*at, x, y)
+        return Cell(matrix.rows[at[0]], matrix.columns[at[1]], value_y, value_x)
+
+    def place_at(self, x: float, y: float) -> Place | None:
+        """The nearest point drawn within reach in the cell under the cursor; selected ones first, then the topmost."""
+        matrix, shot = self.view.matrix, self.view.shot
+        if matrix is None or shot is None or not self.view.picture.visible:
+            return None
+        at = matrix.cell_at(x, y)
+        if at is None or matrix.is_diagonal(*at):
+            return None
+        old = shot.request.matrix  # the picture may still lie elsewhere than the cells do now
+        column, row = matrix.to_cells(x, y)
+        left, top = old.origin
+        scale = shot.request.ratio
+        frame_x, frame_y = (
+            (left + column * old.cell - old.viewport.x) * scale,
+            (top + row * old.cell - old.viewport.y) * scale,
+        )
+        point = shot.point_at(at, frame_y, frame_x, REACH * scale)
+        return None if point is None else Place(shot.request.layer, point)
+
+    def select_polygon(self, cell: tuple[int, int], polygon: np.ndarray, how: How) -> None:
+        """Select the points of the active layer inside `polygon` (V, 2), in pixels, as drawn in `cell`; exact.
+
+        On the diagonal, those whose value lies between the polygon's left and right end.
+        """
+        matrix, layer = self.view.matrix, self.state.layer
+        if matrix is None or layer is None:
+            return
+        drawn = ~np.isin(self.state.cache.label, list(self.state.hidden))
+        work = POOL.now(selected, layer, self.view.columns, drawn, matrix, cell, polygon)
+        self.state.inbox.deliver(work, partial(self.state.select, how=how))
+
+
+def selected(
+    layer: Layer, columns: Columns, drawn: np.ndarray, matrix: Matrix, cell: tuple[int, int], polygon: np.ndarray
+) -> Selection:
+    """The points of `layer` inside a polygon (V, 2) of pixels over `cell`; of the images that are `drawn`, bool (N)."""
+    from seeinin.geometry.polygon import in_rectangle, inside
+
+    i, j = cell
+    vertices = np.stack(matrix.to_data(i, j, polygon[:, 0], polygon[:, 1]), axis=1)
+    across, down = matrix.columns[j], matrix.rows[i]
+    x, y = columns.get(layer, across), columns.get(layer, down)
+    if across == down:
+        interval = vertices[:, 0].min(), vertices[:, 0].max()
+        mask = in_rectangle(POOL, (interval, (-np.inf, np.inf)), x, x)
+    else:
+        mask = inside(POOL, vertices, x, y, (matrix.ranges[across], matrix.ranges[down]))
+    mask.reshape(-1, layer.positions)[~drawn] = 0
+    return chosen(layer.number, mask)

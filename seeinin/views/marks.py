@@ -1,0 +1,78 @@
+"""What is drawn over the points: the image under the cursor, the picked one, the lasso on its way."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from seeinin.geometry.matrix import Matrix
+from seeinin.state.columns import Columns
+from seeinin.state.selection import How
+from seeinin.state.state import Place, ViewerState
+from seeinin.store.reader import Layer
+from seeinin.views.theme import Theme, rgba
+from seeinin.visuals.shapes import discs, polygon, polyline, rings
+
+MOST = 4000  # marks in all: beyond, only the point itself is ringed
+RING, DOT = 5.5, 1.6  # px
+COLOURS = {"replace": "accent", "add": "accent", "intersect": "accent", "subtract": "muted"}
+
+
+def mark_strokes(state: ViewerState, matrix: Matrix, columns: Columns, theme: Theme) -> list[np.ndarray]:
+    """Rings at the hovered and the picked point in every visible cell, dots at the other points of their images."""
+    strokes = []
+    for place, colour, width in ((state.pick, theme.accent, 2.0), (state.hover, theme.text, 1.5)):
+        if place is not None and state.layer is not None:
+            strokes += _marked(state, place, matrix, columns, rgba(colour), rgba(theme.background, 0.8), width)
+    return strokes
+
+
+def lasso_strokes(line: Iterable[tuple[float, float]], how: How, theme: Theme) -> list[np.ndarray]:
+    """The lasso as drawn so far: a light fill inside a line, and the line that would close it."""
+    points = np.array(list(line), np.float64).reshape(-1, 2)
+    if len(points) < 2:
+        return []
+    colour = theme.muted if how == "subtract" else theme.accent
+    closing = polyline(points[[-1, 0]], rgba(colour, 0.7), 1.0, dash=(4.0, 4.0))
+    return [polygon(points, rgba(colour, 0.12)), polyline(points, rgba(colour), 1.5), closing]
+
+
+def _marked(
+    state: ViewerState,
+    place: Place,
+    matrix: Matrix,
+    columns: Columns,
+    colour: tuple[float, ...],
+    halo: tuple[float, ...],
+    width: float,
+) -> list[np.ndarray]:
+    layer = state.layer
+    assert layer is not None
+    image, positions = state.image_of(place), layer.positions
+    here = place.point % positions if place.layer == layer.number else 0 if positions == 1 else None
+    centres = [c for c in _centres(matrix, layer, columns, image) if len(c)]
+    if not centres:
+        return []
+    strokes = []
+    if 1 < positions <= MOST // len(centres):
+        strokes.append(discs(np.concatenate(centres), (*colour[:3], 0.75), DOT))
+    if here is not None:
+        points = np.array([c[here] for c in centres])
+        points = points[np.isfinite(points).all(axis=1)]
+        strokes += [rings(points, halo, RING, width + 2), rings(points, colour, RING, width)]
+    return strokes
+
+
+def _centres(matrix: Matrix, layer: Layer, columns: Columns, image: int) -> Iterable[np.ndarray]:
+    """Pixels (H·W, 2) of the image's points in each visible cell whose columns are in memory; not on the diagonal."""
+    points = slice(image * layer.positions, (image + 1) * layer.positions)
+    values = {}
+    for channel in matrix.visible_channels():
+        column = columns.held_column(layer, channel)
+        if column is not None:
+            values[channel] = np.clip(column[points].astype(np.float64), *matrix.ranges[channel])
+    for i, j in matrix.visible_cells():
+        x, y = values.get(matrix.columns[j]), values.get(matrix.rows[i])
+        if x is None or y is None or matrix.is_diagonal(i, j):
+            continue
+        across, down = matrix.x_axis(j), matrix.y_axis(i)
+        yield np.stack([x * across.scale + across.offset, y * down.scale + down.offset], axis=1)

@@ -1,0 +1,128 @@
+"""The embedding view: the scatter-plot matrix of the active layer, or its one scatter plot."""
+
+from collections.abc import Generator, Iterable
+from functools import partial
+from typing import Any
+
+from seeinin.geometry.matrix import Matrix, Rect
+from seeinin.pool import POOL, Latest
+from seeinin.state.columns import Columns
+from seeinin.state.selection import How
+from seeinin.state.state import ViewerState
+from seeinin.views.axes import axis_labels, grid_strokes
+from seeinin.views.frames import Request, Shot
+from seeinin.views.gestures import Hands
+from seeinin.views.hits import Hits
+from seeinin.views.marks import lasso_strokes, mark_strokes
+from seeinin.views.steering import Steering
+from seeinin.views.theme import DARK, Theme
+from seeinin.visuals.canvas import Canvas
+from seeinin.visuals.labels import Labels
+from seeinin.visuals.picture import Picture
+from seeinin.visuals.strokes import Strokes
+
+MARGIN = (64, 10, 12, 44)  # px around the plots at the left, top, right and bottom, for the axes
+REPAINTS = ("view", "selection", "link", "style", "point_size", "opacity", "hidden", "slots")
+
+
+class MatrixView:
+    """Paints from the state; the mouse's gestures become intents in `hands`, `steering` and `hits`.
+
+    Worker threads count the exact picture; until it arrives the last one is moved and scaled to where its cells are.
+    """
+
+    def __init__(self, state: ViewerState, canvas: Canvas, theme: Theme = DARK, columns: Columns | None = None) -> None:
+        self.state, self.canvas, self.theme = state, canvas, theme
+        self.columns = columns or Columns()
+        self.wanted: Request | None = None  # what the state asks for
+        self.shot: Shot | None = None  # what is on the canvas
+        self._latest = Latest(POOL.now)
+        self.picture, self.grid, self.labels = Picture(), Strokes(), Labels()
+        self.marks, self.draft = Strokes(), Strokes()
+        for order, node in enumerate((self.picture, self.grid, self.labels, self.marks, self.draft)):
+            node.parent, node.order = canvas.scene, order
+        self.steering, self.hits = Steering(self), Hits(self)
+        self.hands = Hands(self)
+        for name in REPAINTS:
+            getattr(state.events, name).connect(self.refresh)
+        for name in ("hover", "pick"):
+            getattr(state.events, name).connect(self.mark)
+        canvas.events.resize.connect(self.refresh)
+
+    @property
+    def viewport(self) -> Rect:
+        """The part of the canvas that the plots have, in logical pixels."""
+        width, height = self.canvas.size
+        left, top, right, bottom = MARGIN
+        return Rect(left, top, max(width - left - right, 1), max(height - top - bottom, 1))
+
+    @property
+    def matrix(self) -> Matrix | None:
+        """The layout of this moment; None before the first layer has been read."""
+        view = self.state.view
+        return None if view is None else Matrix(view.rows, view.columns, view.ranges, view.camera, self.viewport)
+
+    def settled(self) -> bool:
+        """Whether the exact picture of the present state is on the canvas."""
+        return self.shot is not None and self.shot.exact and self.shot.request == self.wanted
+
+    def set_theme(self, theme: Theme) -> None:
+        self.theme = theme
+        self.canvas.bgcolor = theme.background
+        self.refresh()
+
+    def refresh(self, *_: object) -> None:
+        """Move what is there to where it belongs now, and ask for the exact picture."""
+        matrix = self.matrix
+        if matrix is None:
+            return
+        self._place(matrix)
+        self.grid.set_strokes(grid_strokes(matrix, self.theme))
+        self.labels.set_labels(axis_labels(matrix, self.theme))
+        self.mark()
+        request = Request.of(self.state, matrix, self.theme, self.canvas.pixel_scale)
+        if request != self.wanted:
+            self.wanted = request
+            shot = self._latest.request(_render, request, self.state.cache, self.state.linker, self.columns, self._post)
+            self.state.inbox.deliver(shot, self._arrived)
+
+    def mark(self, *_: object) -> None:
+        """Repaint the rings and dots over the points."""
+        if (matrix := self.matrix) is not None:
+            self.marks.clip = self.draft.clip = matrix.viewport
+            self.marks.set_strokes(*mark_strokes(self.state, matrix, self.columns, self.theme))
+
+    def preview(self, line: Iterable[tuple[float, float]], how: How) -> None:
+        """Show the lasso as drawn so far; none where `line` is empty."""
+        self.draft.set_strokes(*lasso_strokes(line, how, self.theme))
+
+    def _post(self, shot: Shot) -> None:
+        """Called by the thread that counts, with what it has so far."""
+        self.state.inbox.post(partial(self._arrived, shot))
+
+    def _arrived(self, shot: Shot) -> None:
+        matrix = self.matrix
+        if matrix is None or shot.request != self.wanted or (self.settled() and not shot.exact):
+            return
+        if shot.exact or self.shot is None or not self.shot.stands_for(self.wanted):
+            self.shot = shot
+            self.picture.set_array(shot.rgba)
+            self._place(matrix)
+            self.mark()  # the columns that it needs are in memory now
+        self.state.drawn = shot.drawn
+
+    def _place(self, matrix: Matrix) -> None:
+        """Where the last picture lies now; a picture of another layer is not shown."""
+        request = Request.of(self.state, matrix, self.theme, self.canvas.pixel_scale)
+        self.picture.visible = self.shot is not None and self.shot.stands_for(request)
+        if self.shot is not None:
+            old = self.shot.request.matrix
+            self.picture.clip = matrix.viewport
+            self.picture.place(*matrix.placed(old))
+
+
+def _render(*job: Any) -> Generator[None, None, Shot]:
+    """Imported by the worker: the window is up before the kernels are."""
+    from seeinin.views.rendering import rendering
+
+    return rendering(*job)

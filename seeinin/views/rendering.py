@@ -1,0 +1,110 @@
+"""The job that draws a picture of the matrix: read the columns, count, paint. It runs in the pool."""
+
+import time
+from collections.abc import Callable, Generator, Sequence
+
+import numpy as np
+
+from seeinin.geometry.colours import slot_palette
+from seeinin.geometry.counting import Cell, Colouring, Frame, counting
+from seeinin.geometry.outside import outside
+from seeinin.geometry.painting import Look, paint
+from seeinin.pool import POOL, Token
+from seeinin.state.columns import Columns
+from seeinin.state.linking import Linker
+from seeinin.state.slots import HIDDEN, image_slots
+from seeinin.state.state import Drawn
+from seeinin.store.reader import Cache, Layer
+from seeinin.views.frames import Request, Shot, clip
+
+FIRST_LOOK = 0.1  # seconds after which what has been counted so far is shown
+
+
+def rendering(
+    token: Token,
+    request: Request,
+    cache: Cache,
+    linker: Linker,
+    columns: Columns,
+    show: Callable[[Shot], None],
+) -> Generator[None, None, Shot]:
+    """Yields between steps of about 5 ms; `show` gets pictures of the points counted so far while it takes long."""
+    layer = cache.layers[request.layer]
+    held = {}
+    for channel in request.matrix.visible_channels():
+        held[channel] = columns.get(layer, channel)
+        yield
+    drawing = Drawing(request, cache, linker, layer, held)
+    last = time.monotonic()
+    for done in drawing.count():
+        yield
+        if time.monotonic() - last > FIRST_LOOK and done < layer.points:
+            show(drawing.shot(done))
+            last = time.monotonic()
+    return drawing.shot(layer.points)
+
+
+class Drawing:
+    """One picture in the making."""
+
+    def __init__(
+        self, request: Request, cache: Cache, linker: Linker, layer: Layer, held: dict[int, np.ndarray]
+    ) -> None:
+        self.request, self.layer, self.held = request, layer, held
+        matrix = request.matrix
+        self.rows, self.columns = list(matrix.visible_rows()), list(matrix.visible_columns())
+        self.frame = Frame(*request.shape)
+        self.plots = [(i, j) for i, j in matrix.visible_cells() if not matrix.is_diagonal(i, j)]
+        self.colouring = colouring(request, cache, linker, layer)
+
+    def count(self) -> Generator[int, None, None]:
+        matrix = self.request.matrix
+        across = [(self.held[matrix.columns[j]], matrix.x_axis(j)) for j in self.columns]
+        down = [(self.held[matrix.rows[i]], matrix.y_axis(i)) for i in self.rows]
+        yield from counting(
+            POOL, self.frame, across, down, self._cells(), self.colouring, 0, self.layer.points, clear=False
+        )
+
+    def shot(self, points: int) -> Shot:
+        """Paint what has been counted."""
+        request, matrix = self.request, self.request.matrix
+        rgba = np.empty((*request.shape, 4), np.uint8)
+        rgba[:] = (*rgb(request.theme.background), 255)
+        look = Look(request.size, request.opacity, request.style, rgb(request.theme.background))
+        selecting = request.selection is not None
+        paint(POOL, self.frame, [cell[2:] for cell in self._cells()], look, selecting, rgba)
+        for i, j in matrix.visible_cells():
+            if matrix.is_diagonal(i, j):
+                self._ridges(i, j, points, rgba)
+        return Shot(request, rgba, self.frame.ids, self._drawn(points))
+
+    def _cells(self) -> Sequence[Cell]:
+        boxes = ((i, j, clip(self.request.matrix, i, j, self.request.shape)) for i, j in self.plots)
+        return [
+            (self.columns.index(j), self.rows.index(i), top, bottom, left, right)
+            for i, j, (left, top, right, bottom) in boxes
+            if left < right and top < bottom
+        ]
+
+    def _ridges(self, i: int, j: int, points: int, rgba: np.ndarray) -> None:
+        pass
+
+    def _drawn(self, points: int) -> Drawn:
+        beyond = [outside(column[:points], *self.request.matrix.ranges[c]) for c, column in self.held.items()]
+        cells = len(self.rows) * len(self.columns)
+        return Drawn(points, self.layer.points, cells, sum(b for b, _ in beyond), sum(n for _, n in beyond))
+
+
+def colouring(request: Request, cache: Cache, linker: Linker, layer: Layer) -> Colouring:
+    """Class colours by slots, and the selection as this layer sees it."""
+    slot = image_slots(cache.label, len(cache.classes), request.slots, request.hidden)
+    visible = np.arange(256) != HIDDEN
+    palette = slot_palette(dark=request.theme.dark)
+    if request.selection is None:
+        return Colouring(slot, layer.positions, palette, visible)
+    share = linker.share(request.selection, request.link, layer.number)
+    return Colouring(slot, layer.positions, palette, visible, share.strength, share.repeat)
+
+
+def rgb(colour: str) -> tuple[int, int, int]:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
