@@ -53,7 +53,7 @@ class Camera:
 
 @dataclass(frozen=True)
 class Matrix:
-    """A camera over a grid of cells: `rows` and `columns` are channels in the order shown, `ranges` their (low, high)."""
+    """A camera over a grid of cells: `rows` and `columns` are channels as shown, `ranges` their (low, high)."""
 
     rows: tuple[int, ...]
     columns: tuple[int, ...]
@@ -70,7 +70,15 @@ class Matrix:
     def origin(self) -> tuple[float, float]:
         """The canvas pixel of matrix coordinate (0, 0)."""
         x, y, width, height = self.viewport
-        return x + width / 2 - self.camera.x * self.cell, y + height / 2 - self.camera.y * self.cell
+        left = _held(x, width, self.camera.x, self.cell, len(self.columns))
+        return left, _held(y, height, self.camera.y, self.cell, len(self.rows))
+
+    @property
+    def kept(self) -> Camera:
+        """The camera as far as the matrix lets it go: nothing is seen beside a matrix that could fill the viewport."""
+        left, top = self.origin
+        x, y, width, height = self.viewport
+        return Camera((x + width / 2 - left) / self.cell, (y + height / 2 - top) / self.cell, self.camera.span)
 
     def visible_columns(self) -> range:
         return _visible(self.origin[0], self.cell, self.viewport.x, self.viewport.width, len(self.columns))
@@ -139,6 +147,13 @@ def fit(rows: int, columns: int, viewport: Rect, *, first: int = 0, count: int |
         span = max(columns * shorter / max(viewport.width, 1.0), rows * shorter / max(viewport.height, 1.0))
         return Camera(columns / 2, rows / 2, span)
     return Camera(first + count / 2, first + count / 2, float(count))
+
+
+def _held(start: float, length: float, centre: float, cell: float, count: int) -> float:
+    """Where the first cell begins: as the camera has it, but a matrix larger than the viewport fills it, and a smaller
+    one stands in its middle."""
+    room = length - count * cell
+    return start + room / 2 if room >= 0 else min(max(start + length / 2 - centre * cell, start + room), start)
 
 
 def _visible(origin: float, cell: float, start: float, length: float, count: int) -> range:

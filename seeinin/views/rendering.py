@@ -9,6 +9,7 @@ from seeinin.geometry.colours import slot_palette
 from seeinin.geometry.counting import Cell, Colouring, Frame, counting
 from seeinin.geometry.outside import outside
 from seeinin.geometry.painting import Look, paint
+from seeinin.geometry.ridges import Spread, draw_ridges, spread_of
 from seeinin.pool import POOL, Token
 from seeinin.state.columns import Columns
 from seeinin.state.linking import Linker
@@ -55,6 +56,8 @@ class Drawing:
         self.rows, self.columns = list(matrix.visible_rows()), list(matrix.visible_columns())
         self.frame = Frame(*request.shape)
         self.plots = [(i, j) for i, j in matrix.visible_cells() if not matrix.is_diagonal(i, j)]
+        self.diagonal = [(i, j) for i, j in matrix.visible_cells() if matrix.is_diagonal(i, j)]
+        self.spreads: dict[int, tuple[int, Spread | None]] = {}  # by channel: points counted so far
         self.colouring = colouring(request, cache, linker, layer)
 
     def count(self) -> Generator[int, None, None]:
@@ -67,15 +70,13 @@ class Drawing:
 
     def shot(self, points: int) -> Shot:
         """Paint what has been counted."""
-        request, matrix = self.request, self.request.matrix
+        request = self.request
         rgba = np.empty((*request.shape, 4), np.uint8)
         rgba[:] = (*rgb(request.theme.background), 255)
         look = Look(request.size, request.opacity, request.style, rgb(request.theme.background))
         selecting = request.selection is not None
         paint(POOL, self.frame, [cell[2:] for cell in self._cells()], look, selecting, rgba)
-        for i, j in matrix.visible_cells():
-            if matrix.is_diagonal(i, j):
-                self._ridges(i, j, points, rgba)
+        POOL.share(lambda cell: self._ridges(*cell, points, rgba), self.diagonal)
         return Shot(request, rgba, self.frame.ids, self._drawn(points))
 
     def _cells(self) -> Sequence[Cell]:
@@ -87,7 +88,13 @@ class Drawing:
         ]
 
     def _ridges(self, i: int, j: int, points: int, rgba: np.ndarray) -> None:
-        pass
+        matrix, channel = self.request.matrix, self.request.matrix.columns[j]
+        left, top, right, bottom = clip(matrix, i, j, self.request.shape)
+        rect = top, bottom, left, right
+        done, spread = self.spreads.get(channel, (0, None))
+        spread = spread_of(self.held[channel], matrix.x_axis(j), rect, self.colouring, done, points, spread)
+        self.spreads[channel] = points, spread
+        draw_ridges(rgba, rect, spread, self.colouring.palette, self.request.selection is not None)
 
     def _drawn(self, points: int) -> Drawn:
         beyond = [outside(column[:points], *self.request.matrix.ranges[c]) for c, column in self.held.items()]

@@ -29,15 +29,15 @@ class Steering:
 
     def pan(self, dx: float, dy: float) -> None:
         if (matrix := self.view.matrix) is not None:
-            self.state.move(kept_near(matrix, matrix.camera.moved(-dx / matrix.cell, -dy / matrix.cell)))
+            self.state.move(kept(matrix, matrix.kept.moved(-dx / matrix.cell, -dy / matrix.cell)))
 
     def zoom(self, factor: float, x: float, y: float) -> None:
         """`factor` > 1 goes closer; what is under the pixel stays there."""
         if (matrix := self.view.matrix) is not None:
             most = FARTHEST * max(len(matrix.rows), len(matrix.columns))
             span = min(max(matrix.camera.span / factor, CLOSEST), most)
-            camera = matrix.camera.zoomed(matrix.camera.span / span, *matrix.to_cells(x, y))
-            self.state.move(kept_near(matrix, camera))
+            camera = matrix.kept.zoomed(matrix.camera.span / span, *matrix.to_cells(x, y))
+            self.state.move(kept(matrix, camera))
 
     def fit(self) -> None:
         """Show the whole matrix."""
@@ -73,15 +73,13 @@ class Steering:
         if channel is not None:
             self.state.reset_range(channel)
         elif cell is not None:
-            whole = Camera(cell[1] + 0.5, cell[0] + 0.5, 1.0)
-            self.state.back() if matrix.camera == whole and self.state.can_go_back else self.state.jump(whole)
+            whole = kept(matrix, Camera(cell[1] + 0.5, cell[0] + 0.5, 1.0))
+            self.state.back() if matrix.kept == whole and self.state.can_go_back else self.state.jump(whole)
 
     def step(self, rows: int, columns: int) -> None:
         """To the neighbouring cell, keeping the zoom."""
         if (matrix := self.view.matrix) is not None:
-            x = min(max(matrix.camera.x + columns, 0.5), len(matrix.columns) - 0.5)
-            y = min(max(matrix.camera.y + rows, 0.5), len(matrix.rows) - 0.5)
-            self.state.jump(replace(matrix.camera, x=x, y=y))
+            self.state.jump(kept(matrix, matrix.kept.moved(columns, rows)))
 
     def axis_at(self, x: float, y: float) -> int | None:
         """The channel whose axis strip, left of or below the plots, is under the pixel."""
@@ -124,10 +122,6 @@ def selected_ranges(
     return found
 
 
-def kept_near(matrix: Matrix, camera: Camera) -> Camera:
-    """The camera's centre never leaves the matrix, so that it cannot be lost."""
-    return replace(
-        camera,
-        x=min(max(camera.x, 0.0), float(len(matrix.columns))),
-        y=min(max(camera.y, 0.0), float(len(matrix.rows))),
-    )
+def kept(matrix: Matrix, camera: Camera) -> Camera:
+    """The camera as far as the matrix lets it go."""
+    return replace(matrix, camera=camera).kept

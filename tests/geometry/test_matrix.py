@@ -58,10 +58,23 @@ def test_visible_cells_are_those_that_meet_the_viewport(x, y, span):
 
 def test_zooming_keeps_the_place_under_the_cursor():
     m = matrix()
-    at = m.to_cells(300, 200)
+    at = m.to_cells(420, 340)
     closer = matrix(m.camera.zoomed(1.7, *at))
-    assert closer.to_cells(300, 200) == pytest.approx(at)
+    assert closer.to_cells(420, 340) == pytest.approx(at)
     assert closer.cell == pytest.approx(1.7 * m.cell)
+
+
+@given(st.floats(-9, 9), st.floats(-9, 9), st.floats(0.1, 9))
+def test_a_matrix_that_can_fill_the_viewport_does(x, y, span):
+    m = matrix(Camera(x, y, span))
+    left, top, side, _ = m.cell_rect(0, 0)
+    for start, first, length in ((60, left, 800), (20, top, 600)):
+        if 4 * side > length:
+            assert first <= start + 1e-9
+            assert first + 4 * side >= start + length - 1e-9
+        else:
+            assert first - start == pytest.approx(start + length - (first + 4 * side))
+    assert matrix(m.kept).origin == pytest.approx(m.origin)
 
 
 def test_an_old_picture_is_moved_to_where_its_cells_are_now():
