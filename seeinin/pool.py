@@ -106,7 +106,8 @@ class Pool:
         with self._wake:
             self._closed = True
             for job in chain(self._now, self._later):
-                job.future.cancel() or job.future.set_exception(CancelledError())
+                if not job.future.cancel():  # it has begun, and waits for its next step
+                    job.future.set_exception(CancelledError())
             self._now.clear()
             self._later.clear()
             self._wake.notify_all()

@@ -3,10 +3,10 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from seeinin.geometry.halves import TABLE
+from seeinin.geometry.jit import kernel
 
 
 def add_maps(
@@ -26,7 +26,7 @@ def add_maps(
         _add(into, rows, scale)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _add_codes(total, table, rows, weights):  # type: ignore[no-untyped-def]
     line = np.empty(total.size, np.float32)
     for i in range(rows.shape[0]):
@@ -36,7 +36,7 @@ def _add_codes(total, table, rows, weights):  # type: ignore[no-untyped-def]
             total[k] += weights[i] * line[k]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _add(total, rows, weights):  # type: ignore[no-untyped-def]
     for i in range(rows.shape[0]):
         for k in range(total.size):

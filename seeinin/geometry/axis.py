@@ -5,13 +5,14 @@ from math import ceil, floor
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from seeinin.geometry.halves import TABLE, codes, decode, look_up
+from seeinin.geometry.jit import kernel
 
 OUTSIDE = -1  # beyond the frame
 NO_NUMBER = -2  # NaN: drawn nowhere
+FAR = 1e12  # pixels beyond which it does not matter where a value lies
 TABLE_PAYS = 100_000  # points of a column from which looking a pixel up beats working it out, table included
 
 
@@ -35,7 +36,8 @@ class Axis:
     @property
     def span(self) -> tuple[int, int]:
         """First and last pixel of the range [low, high]."""
-        start, end = sorted(value * self.scale + self.offset for value in (self.low, self.high))
+        ends = sorted(value * self.scale + self.offset for value in (self.low, self.high))
+        start, end = (min(max(place, -FAR), FAR) for place in ends)
         return floor(start), max(floor(start), ceil(end) - 1)
 
     def value(self, pixel: float) -> float:
@@ -63,11 +65,11 @@ def bin_column(
     if table is not None and column.dtype == np.float16:
         look_up(table, codes(column), out)
     else:
-        _bin(decode(column), axis.scale, axis.offset, first, last, size, out)
+        _bin(decode(column), float(axis.scale), float(axis.offset), first, last, size, out)
     return out
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _bin(values, scale, offset, first, last, size, out):  # type: ignore[no-untyped-def]
     for p in range(values.size):  # without a branch, so that it runs eight values at a time
         value = values[p]

@@ -7,10 +7,10 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from seeinin.geometry.axis import TABLE_PAYS, Axis, axis_table, bin_column
+from seeinin.geometry.jit import kernel
 from seeinin.pool import Pool, ranges
 
 BLOCK = 16_384  # rows binned at once: 32 KB a column, so that the columns of a matrix stay in the L2 cache
@@ -89,10 +89,11 @@ def count_cells(
     start: int,
     clear: bool = False,
 ) -> None:
-    """Add one block of B points to every cell: xs (J, B), ys (I, B) pixels of columns and rows, cells (C, 6).
+    """Add one block of B points to every cell.
 
-    Cells whose rectangles are disjoint may be counted at the same time. `start` is the block's first point; `clear`
-    empties each cell before. Blocks go in the order of their points: the last one lies on top.
+    xs (J, B or more) and ys (I, B or more) are the pixels of columns and rows, cells (C, 6), slot and strength (B).
+    `start` is the block's first point; `clear` empties each cell before. Cells whose rectangles are disjoint may be
+    counted at the same time, but blocks go in the order of their points: the last one lies on top.
     """
     sums = frame.sums.view(np.uint64)
     _count(sums, frame.share, frame.ids, xs, ys, cells, slot, strength, packed, start, clear)
@@ -146,8 +147,8 @@ class _Group:
         self.cells = np.array(cells, np.int32)
         self.cells[:, 0] = np.searchsorted(used_columns, self.cells[:, 0])
         self.cells[:, 1] = np.searchsorted(used_rows, self.cells[:, 1])
-        self.columns = [Binned(*columns[j], frame.width) for j in used_columns]
-        self.rows = [Binned(*rows[i], frame.height) for i in used_rows]
+        self.columns = [Binned(columns[j][0], columns[j][1], frame.width) for j in used_columns]
+        self.rows = [Binned(rows[i][0], rows[i][1], frame.height) for i in used_rows]
         self.xs = np.empty((len(used_columns), BLOCK), np.int16)
         self.ys = np.empty((len(used_rows), BLOCK), np.int16)
         self.slot, self.strength = np.empty((2, BLOCK), np.uint8)
@@ -159,7 +160,7 @@ class _Group:
                 for line, column in zip(pixels, binned, strict=True):
                     column.bin(begin, end, line)
             self.colouring.spread(begin, self.slot[:n], self.strength[:n])
-            block = (self.xs[:, :n], self.ys[:, :n], self.cells, self.slot[:n], self.strength[:n])
+            block = self.xs, self.ys, self.cells, self.slot[:n], self.strength[:n]
             count_cells(self.frame, *block, self.packed, begin, clear and begin == start)
 
 
@@ -176,7 +177,7 @@ class Binned:
         return bin_column(self.column[start:stop], self.axis, self.size, out[: stop - start], self.table)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _spread(values, repeat, start, out):  # type: ignore[no-untyped-def]
     """out[p] = values[(start + p) // repeat], without a division for every point."""
     entry, left = start // repeat, repeat - start % repeat
@@ -187,7 +188,7 @@ def _spread(values, repeat, start, out):  # type: ignore[no-untyped-def]
             entry, left = entry + 1, repeat
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _clear(planes, share, ids, y0, y1, x0, x1):  # type: ignore[no-untyped-def]
     for y in range(y0, y1):
         planes[0, y, x0:x1] = 0
@@ -196,7 +197,7 @@ def _clear(planes, share, ids, y0, y1, x0, x1):  # type: ignore[no-untyped-def]
         ids[y, x0:x1] = -1
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _count(planes, share, ids, xs, ys, cells, slot, strength, packed, start, clear):  # type: ignore[no-untyped-def]
     height, width = np.uint64(ids.shape[0]), np.uint64(ids.shape[1])
     sum_of, share_of, id_of = planes.reshape(-1, 2), share.reshape(-1), ids.reshape(-1)

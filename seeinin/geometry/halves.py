@@ -3,8 +3,9 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from seeinin.geometry.jit import kernel
 
 TABLE: NDArray[np.float32] = np.arange(65536, dtype=np.uint16).view(np.float16).astype(np.float32)
 
@@ -27,7 +28,7 @@ def decode(column: NDArray[Any], out: NDArray[np.float32] | None = None) -> NDAr
     return out
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def look_up(table, codes, out):  # type: ignore[no-untyped-def]
     """out[p] = table[codes[p]]; a table has an entry for each of the 65,536 codes."""
     for p in range(codes.size):

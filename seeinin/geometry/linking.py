@@ -1,8 +1,9 @@
 """Selections carried from layer to layer: by place, or by image."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from seeinin.geometry.jit import kernel
 
 
 def home_map(home_from: NDArray[np.int32], home_to: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -39,7 +40,7 @@ def share_of_images(strength: NDArray[np.uint8], positions: int) -> NDArray[np.u
     return out
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _gather(strength, rows, columns, out):  # type: ignore[no-untyped-def]
     for i in range(out.shape[0]):
         for y in range(rows.size):
@@ -48,7 +49,7 @@ def _gather(strength, rows, columns, out):  # type: ignore[no-untyped-def]
                 out[i, y, x] = strength[i, rows[y], columns[x]] if known else 0
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _average(strength, out):  # type: ignore[no-untyped-def]
     positions = strength.shape[1]
     for i in range(out.size):

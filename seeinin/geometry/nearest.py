@@ -4,11 +4,11 @@ from math import ceil, floor
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from seeinin.geometry.axis import Axis, bin_column
 from seeinin.geometry.counting import SELECTED, Binned, Colouring
+from seeinin.geometry.jit import kernel
 from seeinin.pool import Pool, ranges
 
 BLOCK = 65_536  # points binned at once
@@ -74,7 +74,7 @@ def _rank(hit: tuple[int, int]) -> tuple[int, int]:
     return hit[0], -hit[1]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _nearest_key(ids, y, x, reach):  # type: ignore[no-untyped-def]
     best, found = reach * reach, np.int64(-1)
     size = np.int64(reach)
@@ -86,7 +86,7 @@ def _nearest_key(ids, y, x, reach):  # type: ignore[no-untyped-def]
     return found
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _within(pixels, first, last, out):  # type: ignore[no-untyped-def]
     """Indices of the pixels first..last, in `out`; returns how many."""
     n = 0

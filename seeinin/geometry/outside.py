@@ -3,10 +3,10 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from seeinin.geometry.halves import TABLE, codes
+from seeinin.geometry.jit import kernel
 
 
 def outside(column: NDArray[Any], low: float, high: float) -> tuple[int, int]:
@@ -21,7 +21,7 @@ def outside(column: NDArray[Any], low: float, high: float) -> tuple[int, int]:
     return int(beyond), int(nans)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _count_codes(codes, kind):  # type: ignore[no-untyped-def]
     counts = np.zeros(3, np.int64)
     for p in range(codes.size):
@@ -29,7 +29,7 @@ def _count_codes(codes, kind):  # type: ignore[no-untyped-def]
     return counts[1], counts[2]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _count(values, low, high):  # type: ignore[no-untyped-def]
     beyond, nans = 0, 0
     for p in range(values.size):

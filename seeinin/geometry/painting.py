@@ -9,6 +9,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from seeinin.geometry.counting import FULL, Frame
+from seeinin.geometry.jit import kernel
 from seeinin.geometry.srgb import ENCODE, STEPS
 from seeinin.pool import Pool
 
@@ -54,7 +55,8 @@ def mark(look: Look, radius: int) -> NDArray[np.float32]:
     """
     y, x = np.mgrid[-radius : radius + 1, -radius : radius + 1]
     cover = np.clip(look.size / 2 + 0.5 - np.hypot(y, x), 0, 1)
-    return (-np.log1p(-np.minimum(look.opacity * cover, 0.999))).astype(np.float32)
+    depth: NDArray[np.float32] = -np.log1p(-np.minimum(look.opacity * cover, 0.999)).astype(np.float32)
+    return depth
 
 
 def paint(pool: Pool, frame: Frame, cells: Sequence[Rect], look: Look, selecting: bool, out: NDArray[np.uint8]) -> None:
@@ -103,7 +105,7 @@ def _bright(counts: NDArray[np.uint32]) -> float:
     return float(np.quantile(rest, BRIGHT)) if rest.size else float(max(counts.max(initial=1), 1))
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _paint(sums, share, selecting, rects, marks, full, fades, opacity, encode, background, out):  # type: ignore[no-untyped-def]
     y0, y1, x0, x1 = rects[1]
     planes = 2 if selecting else 1
@@ -127,7 +129,7 @@ def _paint(sums, share, selecting, rects, marks, full, fades, opacity, encode, b
         _pack(red, green, blue, out[y0 + y, x0:x1])
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _add_marks(sums, share, weigh, rects, mark, depth):  # type: ignore[no-untyped-def]
     """Add the optical depth and depth-weighted colours of a cell's points to a tile of it, row by row of pixels."""
     radius = mark.shape[0] // 2
@@ -153,7 +155,7 @@ def _add_three(depth, line, a, b, c):  # type: ignore[no-untyped-def]
         depth[q] += a * line[q] + b * line[q + 4] + c * line[q + 8]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _read(sums, points):  # type: ignore[no-untyped-def]
     """Sums as float32; the bits that any of them has tell an empty row, and one that needs `_weigh`."""
     bits = np.uint32(0)
@@ -163,7 +165,7 @@ def _read(sums, points):  # type: ignore[no-untyped-def]
     return bits
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _weigh(sums, share, weigh, points):  # type: ignore[no-untyped-def]
     """Scale counts and colours to the selection strength, and the colours of a full pixel to all its points."""
     for x in range(share.size):
@@ -176,13 +178,13 @@ def _weigh(sums, share, weigh, points):  # type: ignore[no-untyped-def]
                 points[4 * x + q] *= weight / known
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _depth_alpha(depth, opacity, alpha):  # type: ignore[no-untyped-def]
     for x in range(alpha.size):
         alpha[x] = opacity[np.uint32(min(np.int32(depth[4 * x] * np.float32(FINE)), np.int32(DEEPEST * FINE)))]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _log_alpha(depth, full, fade, alpha):  # type: ignore[no-untyped-def]
     scale = 1 / np.log1p(max(full, 2.0))
     for x in range(alpha.size):
@@ -190,7 +192,7 @@ def _log_alpha(depth, full, fade, alpha):  # type: ignore[no-untyped-def]
         alpha[x] = fade * (FAINTEST + (1 - FAINTEST) * bright) if bright > 0 else 0.0
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _over(depth, alpha, encode, red, green, blue):  # type: ignore[no-untyped-def]
     """Mean colours over sRGB lines; blended in sRGB, so that opacity is even to the eye on dark and on light."""
     half = np.float32(0.5)
@@ -201,7 +203,7 @@ def _over(depth, alpha, encode, red, green, blue):  # type: ignore[no-untyped-de
         blue[x] += (encode[np.uint32(np.int32(depth[4 * x + 3] * scale + half))] - blue[x]) * alpha[x]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _pack(red, green, blue, out):  # type: ignore[no-untyped-def]
     half = np.float32(0.5)
     for x in range(out.size):

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from seeinin.geometry.halves import decode
+from seeinin.geometry.jit import kernel
 from seeinin.pool import Pool, ranges
 
 GRID = 256  # cells of the picture along each side: 64 KB, which stays in the L2 cache
@@ -99,7 +99,7 @@ def rasterise(polygon: NDArray[np.float64]) -> Raster:
     return Raster(polygon, frame, cells, first, _edges_by_row(spans, first))
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def even_odd(polygon, x, y):  # type: ignore[no-untyped-def]
     """Whether a point is inside: the plain loop over all edges."""
     odd = False
@@ -110,14 +110,14 @@ def even_odd(polygon, x, y):  # type: ignore[no-untyped-def]
     return odd
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _crosses(polygon, edge, before, x, y):  # type: ignore[no-untyped-def]
     """Whether the ray from (x, y) to the right meets an edge."""
     x0, y0, x1, y1 = polygon[before, 0], polygon[before, 1], polygon[edge, 0], polygon[edge, 1]
     return (y0 > y) != (y1 > y) and x < (x1 - x0) * (y - y0) / (y1 - y0) + x0
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _draw(polygon, frame, cells, spans, flat):  # type: ignore[no-untyped-def]
     """Fill `cells`, and `spans` with the first and last + 1 row that each edge comes near."""
     flips = np.zeros((cells.shape[0], cells.shape[1] + 1), np.uint8)  # edges whose crossing is just right of a centre
@@ -138,7 +138,7 @@ def _draw(polygon, frame, cells, spans, flat):  # type: ignore[no-untyped-def]
             cells[row, column] = EDGE if near[row, column] else odd
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _draw_edge(x0, y0, x1, y1, near, flips):  # type: ignore[no-untyped-def]
     """Mark the cells that an edge (in cells) comes near, row by row, and where it crosses each row's centre line."""
     rows, columns = near.shape
@@ -158,7 +158,7 @@ def _draw_edge(x0, y0, x1, y1, near, flips):  # type: ignore[no-untyped-def]
     return start, stop
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _edges_by_row(spans, first):  # type: ignore[no-untyped-def]
     filled = first[:-1].copy()
     edges = np.empty(first[-1], np.int64)
@@ -169,7 +169,7 @@ def _edges_by_row(spans, first):  # type: ignore[no-untyped-def]
     return edges
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _inside(xs, ys, bounds, polygon, frame, cells, first, edges, out):  # type: ignore[no-untyped-def]
     last = cells.shape[0] - 1
     for p in range(xs.size):

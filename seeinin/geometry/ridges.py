@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from seeinin.geometry.axis import Axis
 from seeinin.geometry.counting import BLOCK, Binned, Colouring
+from seeinin.geometry.jit import kernel
 from seeinin.geometry.srgb import ENCODE, STEPS
 from seeinin.pool import ranges
 
@@ -44,7 +44,10 @@ def spread_of(
     stop: int,
     into: Spread | None = None,
 ) -> Spread:
-    """Count the points [start, stop) of a column, (P,) float16 or float32, over the pixel columns of `rect`; adds `into` a spread."""
+    """Count the points [start, stop) of a column, (P,) float16 or float32, over the pixel columns of `rect`.
+
+    Adds to the counts in `into`, where given.
+    """
     x0, x1 = rect[2:]
     spread = into or Spread(*np.zeros((2, COLOURS, x1 - x0), np.int64))
     binned = Binned(column, axis, x1)
@@ -78,7 +81,7 @@ def draw_ridges(
     for colour in sorted(range(COLOURS), key=lambda c: -smooth[c].max()):  # the lower ones in front
         if curves[colour].any():
             _ridge(canvas, (smooth[colour] * scale).astype(np.float32), colours[colour], 0.85 * fade, 0.10 * fade)
-    for x in np.flatnonzero(piles):
+    for x in np.flatnonzero(piles).tolist():
         _stem(canvas, x, _mean_colour(spread.points[:, x], palette), 0.85 * fade)
     if selecting and spread.selected.any():
         _draw_selection(canvas, spread.selected, palette)
@@ -92,7 +95,7 @@ def _draw_selection(canvas: NDArray[np.float32], selected: NDArray[np.int64], pa
     if smooth.any():
         heights = smooth * (SELECTED * canvas.shape[1] / smooth.max())
         _ridge(canvas, heights.astype(np.float32), colour, 1.0, 0.55)
-    for x in np.flatnonzero(piles):
+    for x in np.flatnonzero(piles).tolist():
         _stem(canvas, x, colour, 1.0)
 
 
@@ -112,14 +115,12 @@ def _without_piles(counts: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDAr
 
 
 def _smoothed(curves: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Each curve (C, W) smoothed by a gaussian, wider where points are few (0.6 std n^-1/5: two thirds of Silverman's rule).
-
-    What would fall off the ends is mirrored back.
-    """
+    """Each curve (C, W) smoothed by a gaussian; what would fall off the ends is mirrored back."""
     return np.stack([_gaussian(line, _bandwidth(line)) if line.any() else line for line in curves])
 
 
 def _bandwidth(line: NDArray[np.float64]) -> float:
+    """Standard deviation in pixels: two thirds of Silverman's rule, so that few points make no comb."""
     x, n = np.arange(line.size), line.sum()
     std = np.sqrt(line @ (x - line @ x / n) ** 2 / n)
     return float(np.clip(0.6 * std * n**-0.2, max(LEAST_SMOOTH, SMOOTH * line.size), 0.05 * line.size + LEAST_SMOOTH))
@@ -128,13 +129,15 @@ def _bandwidth(line: NDArray[np.float64]) -> float:
 def _gaussian(line: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
     radius = min(int(3 * sigma + 1), line.size)
     weights = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
-    return np.convolve(np.pad(line, radius, "symmetric"), weights / weights.sum(), "valid")
+    padded = np.concatenate([line[radius - 1 :: -1], line, line[: -radius - 1 : -1]])
+    return np.convolve(padded, weights / weights.sum(), "valid")
 
 
 def _mean_colour(counts: NDArray[np.int64], palette: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Mixed in linear light, as sRGB."""
     mean = counts @ palette[:COLOURS].astype(np.float64) / max(counts.sum(), 1)
-    return ENCODE[np.rint(mean * STEPS).astype(np.int64)]
+    colour: NDArray[np.float32] = ENCODE[np.rint(mean * STEPS).astype(np.int64)]
+    return colour
 
 
 def _stem(canvas: NDArray[np.float32], x: int, colour: NDArray[np.float32], opacity: float) -> None:
@@ -146,7 +149,7 @@ def _stem(canvas: NDArray[np.float32], x: int, colour: NDArray[np.float32], opac
         line += (colour[:, None, None] - line) * np.float32(opacity)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _count(pixels, slot, strength, visible, x0, points, selected):  # type: ignore[no-untyped-def]
     for p in range(pixels.size):
         if pixels[p] >= x0 and visible[slot[p]]:
@@ -156,7 +159,7 @@ def _count(pixels, slot, strength, visible, x0, points, selected):  # type: igno
                 selected[colour, x] += strength[p]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _ridge(canvas, heights, colour, line, fill):  # type: ignore[no-untyped-def]
     """One curve with its ground filled, antialiased, over a canvas float32 (3, H, W); heights (W,) above the bottom."""
     rows, columns = canvas.shape[1:]
@@ -171,20 +174,20 @@ def _ridge(canvas, heights, colour, line, fill):  # type: ignore[no-untyped-def]
             _blend(canvas[c, y], colour[c], alpha)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _row_alpha(y, edge, cover, line, fill, alpha):  # type: ignore[no-untyped-def]
     for x in range(alpha.size):
         under = min(max(np.float32(y + 1) - edge[x], np.float32(0)), np.float32(1))
         alpha[x] = max(under * fill, cover[x] * line)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _blend(canvas, colour, alpha):  # type: ignore[no-untyped-def]
     for x in range(alpha.size):
         canvas[x] += (colour - canvas[x]) * alpha[x]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _segment(cover, x, ya, yb):  # type: ignore[no-untyped-def]
     """Cover of a line about 1.4 pixels thick from the centre of column x at height ya to that of x + 1 at yb."""
     rows, columns = cover.shape
