@@ -32,7 +32,7 @@ lint: .venv/.installed
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 
 bench: .venv/.libraries .venv/.installed
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[bench]'

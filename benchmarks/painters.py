@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-os.environ |= {"EGL_PLATFORM": "surfaceless", "PYOPENGL_PLATFORM": "egl", "QT_QPA_PLATFORM": "offscreen"}
+os.environ |= {"EGL_PLATFORM": "surfaceless", "QT_QPA_PLATFORM": "offscreen"}
 
 SIZE = 1000
 Draw = Callable[[], NDArray[np.uint8]]

@@ -6,9 +6,8 @@ import pytest
 
 AS_FOUND = dict(os.environ)
 
-# PyOpenGL chooses its platform once, at its first import, and GLX does not know the contexts of EGL. So that tests with
-# a window and tests without one can share a process, Qt too is asked to make its contexts through EGL.
-os.environ["PYOPENGL_PLATFORM"] = "egl"
+# While a context of EGL is current, GLX makes none current. So that tests with a window and tests without one can share
+# a process, Qt too is asked to make its contexts through EGL.
 os.environ["QT_XCB_GL_INTEGRATION"] = "xcb_egl"
 
 
