@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import math
+import zipfile
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -77,7 +78,8 @@ def read_idx(path: Path, what: str, dimensions: tuple[int, ...]) -> NDArray[np.u
             if head[:3] != b"\0\0\x08" or head[3:] not in [bytes([n]) for n in dimensions]:
                 state = "is empty" if not head else f"does not begin as IDX {what} do"
                 raise DataError(f"{path} {state}; dataset.{what} must be an IDX file of bytes, plain or gzip")
-            shape = tuple(int(n) for n in np.frombuffer(file.read(4 * head[3]), ">u4"))
+            sizes = file.read(4 * head[3]).ljust(4 * head[3], b"\xff")  # a header cut short declares more than there is
+            shape = tuple(int(n) for n in np.frombuffer(sizes, ">u4"))
             expected = math.prod(shape)
             # in pieces: the header may claim any size, and only what is there is held
             content = bytearray()
@@ -87,7 +89,7 @@ def read_idx(path: Path, what: str, dimensions: tuple[int, ...]) -> NDArray[np.u
         raise DataError(f"{path} is cut short or damaged ({error}); fetch it again") from None
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}; correct dataset.{what}") from None
-    if len(shape) < head[3] or len(content) < expected:
+    if len(content) < expected:
         raise DataError(f"{path} is cut short: {len(content):,} of {expected:,} bytes of {what}; fetch it again")
     if len(content) > expected:
         raise DataError(f"{path} holds more than the {expected:,} bytes that its header declares; fetch it again")
@@ -97,11 +99,11 @@ def read_idx(path: Path, what: str, dimensions: tuple[int, ...]) -> NDArray[np.u
 def npz(dataset: config.Npz) -> Images:
     """A NumPy archive with `images` uint8 (N, h, w[, c]) and, where it has them, `labels` and `classes`."""
     try:
-        with np.load(dataset.path, allow_pickle=False) as archive:
+        with Path(dataset.path).open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in ("images", "labels", "classes") if name in archive}
     except OSError as error:
         raise DataError(f"{dataset.path} cannot be read: {error.strerror or error}; correct dataset.path") from None
-    except (ValueError, EOFError, AttributeError, zlib.error) as error:
+    except (ValueError, EOFError, TypeError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f"{dataset.path} is not a NumPy archive of plain arrays ({error}); save it anew") from None
     if "images" not in arrays:
         raise DataError(f"{dataset.path} holds no array called images; save it as np.savez(path, images=…, labels=…)")

@@ -12,7 +12,7 @@ from torch import nn
 
 from seeinin.errors import ModelError
 from seeinin.geometry import fields
-from seeinin.precompute import layers, ops, receptive
+from seeinin.precompute import layers, ops, probe
 from seeinin.precompute.layers import Capture, Layer, Node, Run
 
 Seen = Callable[[str, nn.Module, torch.Tensor], None]
@@ -35,7 +35,7 @@ def capture(network: nn.Module, images: torch.Tensor) -> Capture:
     def returning(numbers: Sequence[int]) -> Run:
         return _Returning(network, list(outputs), numbers, overwritten)
 
-    reads = receptive.probe(returning(range(len(outputs))), images)
+    reads = probe.probe(returning(range(len(outputs))), images)
     found = [
         _layer(name, module, output, images, read)
         for (name, (module, output, _)), read in zip(outputs.items(), reads, strict=True)
@@ -92,7 +92,7 @@ def _reshapes(module: nn.Module) -> bool:
     return ops.of_module(module) in ops.RESHAPES
 
 
-def _layer(name: str, module: nn.Module, output: torch.Tensor, images: torch.Tensor, reads: receptive.Reads) -> Layer:
+def _layer(name: str, module: nn.Module, output: torch.Tensor, images: torch.Tensor, reads: probe.Reads) -> Layer:
     axes = []
     for extent, read in zip(images.shape[2:], reads, strict=True):
         everything = np.ones_like(read)

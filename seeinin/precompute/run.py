@@ -71,19 +71,22 @@ def settings(
     scale: float = 1.0,
     mean: Sequence[float] | None = None,
     std: Sequence[float] | None = None,
+    include: Sequence[str] | None = None,
+    exclude: Sequence[str] | None = None,
+    every: int | None = None,
     dtype: str = "auto",
     batch_size: int = 128,
     seed: int = 0,
-    **layers: Any,
 ) -> Settings:
-    """Settings from Python; `layers` are include, exclude and every. The names are those of the config."""
+    """Settings from Python, by the names of the config."""
     if output is None:
         raise TypeError("output is missing: say where the cache goes")
+    layers = {"include": include, "exclude": exclude, "every": every}
     return Settings.model_validate(
         {
             "output": str(output),
             "preprocess": {"size": size, "scale": scale, "mean": mean, "std": std},
-            "layers": layers,
+            "layers": {key: value for key, value in layers.items() if value is not None},
             "storage": {"dtype": dtype},
             "batch_size": batch_size,
             "seed": seed,

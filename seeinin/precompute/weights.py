@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -29,11 +30,11 @@ def load_weights(network: nn.Module, path: Path) -> None:
     unexpected = [key for key in weights if key not in known]
     if missing or unexpected:
         raise ModelError(f"{path} does not fit the network: {_listed(missing, unexpected)}; name the file made from it")
-    for key, value in weights.items():
-        if value.shape != known[key].shape:
+    for key, value in known.items():
+        if key in weights and weights[key].shape != value.shape:
             raise ModelError(
-                f"{path} does not fit the network: {key} is {tuple(value.shape)} in the file "
-                f"but {tuple(known[key].shape)} in the network; check model.arguments"
+                f"{path} does not fit the network: {key} is {tuple(weights[key].shape)} in the file "
+                f"but {tuple(value.shape)} in the network; check model.arguments"
             )
     network.load_state_dict({**known, **weights})
 
@@ -68,7 +69,8 @@ def fingerprint(network: nn.Module) -> str:
 
 def _torch(path: Path) -> Any:
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings(action="ignore"):  # of old pickle protocols: they are read or refused all the same
+            return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError:
         raise ModelError(
             f"{path} holds more than tensors, which would run code when read, so it is refused; "

@@ -1,0 +1,156 @@
+"""Images from every source, and what is said when they are not what they should be."""
+
+import gzip
+
+import numpy as np
+import pytest
+import torch
+from sklearn.datasets import load_digits
+
+from seeinin import config
+from seeinin.errors import DataError
+from seeinin.precompute import datasets
+
+
+@pytest.fixture
+def pixels():
+    return np.random.default_rng(0).integers(0, 256, (7, 5, 4), np.uint8)
+
+
+@pytest.fixture
+def labels():
+    return np.array([0, 1, 2, 0, 1, 2, 2], np.uint8)
+
+
+def idx_bytes(array, code=8):
+    sizes = np.array(array.shape, ">u4").tobytes()
+    return bytes([0, 0, code, array.ndim]) + sizes + array.tobytes()
+
+
+@pytest.fixture
+def idx(tmp_path, pixels, labels):
+    """Write images and labels, perhaps spoilt, and read them as the config would."""
+
+    def read(images=idx_bytes(pixels), digits=idx_bytes(labels), classes=()):
+        (tmp_path / "images").write_bytes(images)
+        (tmp_path / "labels").write_bytes(digits)
+        source = config.Idx(
+            source="idx", images=str(tmp_path / "images"), labels=str(tmp_path / "labels"), classes=classes
+        )
+        return datasets.load(source)
+
+    return read
+
+
+def test_digits_are_those_of_scikit_learn():
+    images = datasets.load(config.Digits(source="digits"))
+    assert images.pixels.shape == (1797, 8, 8, 1)
+    np.testing.assert_array_equal(np.rint(images.pixels[..., 0] * (16 / 255)), load_digits().images)
+    assert images.pixels.max() == 255
+    assert images.classes == tuple("0123456789")
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress])
+def test_idx_plain_or_gzip(idx, pixels, labels, compress):
+    images = idx(compress(idx_bytes(pixels)), compress(idx_bytes(labels)))
+    np.testing.assert_array_equal(images.pixels[..., 0], pixels)
+    np.testing.assert_array_equal(images.label, labels)
+    assert images.classes == ("0", "1", "2")
+
+
+def test_idx_without_labels(tmp_path, pixels):
+    (tmp_path / "images").write_bytes(idx_bytes(pixels))
+    images = datasets.load(config.Idx(source="idx", images=str(tmp_path / "images")))
+    assert (images.label == -1).all()
+    assert images.classes == ()
+
+
+def test_idx_mistakes(idx, pixels, labels, tmp_path):
+    whole = idx_bytes(pixels)
+    for spoilt, message in {
+        b"": "images is empty",
+        b"GIF89a": "does not begin as IDX images do",
+        idx_bytes(labels): "does not begin as IDX images do",
+        idx_bytes(pixels, code=13): "does not begin as IDX images do",
+        whole[:10]: "is cut short",
+        whole[:-1]: "is cut short: 139 of 140 bytes of images",
+        whole + b"x": "holds more than the 140 bytes",
+        gzip.compress(whole)[:-9]: "is cut short or damaged",
+        gzip.compress(whole[:-9]): "is cut short: 131 of 140",
+        b"\0\0\x08\x03" + b"\xff" * 12: "is cut short: 0 of",
+    }.items():
+        with pytest.raises(DataError, match=f"{tmp_path}.*{message}"):
+            idx(spoilt)
+    with pytest.raises(DataError, match="differ in number: 7 images but 6 labels"):
+        idx(digits=idx_bytes(labels[:-1]))
+    with pytest.raises(DataError, match="label 2 has no name among the 2 of classes"):
+        idx(classes=("a", "b"))
+    with pytest.raises(DataError, match="nowhere cannot be read: No such file"):
+        datasets.load(config.Idx(source="idx", images=str(tmp_path / "nowhere")))
+
+
+def test_npz(tmp_path, pixels, labels):
+    path = tmp_path / "a.npz"
+    np.savez(path, images=np.stack([pixels] * 3, -1), labels=labels, classes=np.array(["x", "y", "z"]))
+    images = datasets.load(config.Npz(source="npz", path=str(path)))
+    assert images.pixels.shape == (7, 5, 4, 3)
+    assert images.classes == ("x", "y", "z")
+    np.savez(path, pictures=pixels)
+    with pytest.raises(DataError, match="holds no array called images"):
+        datasets.load(config.Npz(source="npz", path=str(path)))
+    np.savez(path, images=np.array([object()]))
+    for content in (path.read_bytes(), path.read_bytes()[:50], b"no", b""):
+        path.write_bytes(content)
+        with pytest.raises(DataError, match=r"a\.npz"):
+            datasets.load(config.Npz(source="npz", path=str(path)))
+
+
+def test_python_objects(pixels, labels):
+    class Tensors(torch.utils.data.Dataset):
+        classes = ("x", "y", "z")
+
+        def __init__(self, of):
+            self.of = of
+
+        def __len__(self):
+            return len(pixels)
+
+        def __getitem__(self, i):
+            return self.of(pixels[i]), int(labels[i])
+
+    wanted = datasets.wrap((pixels, labels), ("x", "y", "z"))
+    for of in (
+        np.asarray,
+        torch.from_numpy,
+        lambda p: torch.from_numpy(p)[None],
+        lambda p: torch.from_numpy(p)[None].float() / 255,
+    ):
+        images = datasets.wrap(Tensors(of))
+        np.testing.assert_array_equal(images.pixels, wanted.pixels)
+        np.testing.assert_array_equal(images.label, wanted.label)
+        assert images.identity() == wanted.identity()
+    with pytest.raises(DataError, match=r"image 0 of the dataset has values outside 0\.\.1; leave out its normalis"):
+        datasets.wrap(Tensors(lambda p: torch.from_numpy(p)[None].float() - 1))
+    sizes = iter(range(1, 9))
+    with pytest.raises(DataError, match=r"image 1 of the dataset is \(2, 4, 1\), the first is \(1, 4, 1\)"):
+        datasets.wrap(Tensors(lambda p: p[: next(sizes)]))
+
+
+def test_arrays_that_do_not_fit(pixels, labels):
+    for images, label, message in (
+        (pixels[0], None, "have the shape"),
+        (np.stack([pixels] * 4, -1), None, "have the shape"),
+        (pixels[:0], labels[:0], "holds no images"),
+        (pixels / 255, labels, r"not whole numbers in 0\.\.255"),
+        (pixels, labels[:3], "differ in number"),
+    ):
+        with pytest.raises(DataError, match=message):
+            datasets.wrap((images, label))
+
+
+def test_the_identity_sees_pixels_labels_and_classes(pixels, labels):
+    other_pixels, other_labels = pixels.copy(), labels.copy()
+    other_pixels[6, 4, 3] ^= 1
+    other_labels[6] = 0
+    cases = [(pixels, labels, ()), (other_pixels, labels, ()), (pixels, other_labels, ()), (pixels, labels, "xyz")]
+    assert len({datasets.wrap((p, y), tuple(c)).identity() for p, y, c in cases}) == 4

@@ -1,0 +1,152 @@
+"""Receptive fields of whole networks, against NaN put into one row or column of the image at a time."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from seeinin.geometry import fields
+from seeinin.precompute import hooks
+from seeinin.precompute.capture import capture
+
+
+def conv(channels, out, kernel=3, **options):
+    return nn.Conv2d(channels, out, kernel, **options)
+
+
+class Residual(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Sequential(conv(1, 4, 7, stride=2, padding=3), nn.BatchNorm2d(4), nn.ReLU(inplace=True))
+        self.pool = nn.MaxPool2d(3, 2, 1)
+        self.a, self.b = conv(4, 6, 3, stride=2, padding=1), conv(6, 6, 3, padding=1)
+        self.short = conv(4, 6, 1, stride=2)
+        self.head = nn.Linear(6, 3)
+
+    def forward(self, x):
+        x = self.pool(self.stem(x))
+        y = self.b(F.relu(self.a(x), inplace=True))
+        y += self.short(x)
+        return self.head(F.adaptive_avg_pool2d(F.relu(y), 1).flatten(1))
+
+
+class Inception(nn.Module):
+    """Unequal branches, a ceil-mode pooling, and maps of two sizes."""
+
+    def __init__(self):
+        super().__init__()
+        self.one, self.five = conv(1, 2, 1), conv(1, 2, 5, padding=2)
+        self.pool = nn.MaxPool2d(3, 2, ceil_mode=True)
+        self.pooled = conv(4, 3, 3, padding="same", dilation=2)
+
+    def forward(self, x):
+        x = torch.cat([self.one(x), self.five(x)], dim=1)
+        x = F.avg_pool2d(self.pool(x), 2, ceil_mode=True)
+        return F.interpolate(self.pooled(x), scale_factor=2, mode="bilinear", align_corners=False)
+
+
+class Gated(nn.Module):
+    """Squeeze and excite: after the gate, everything sees the whole image."""
+
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = conv(1, 4, padding=1), conv(4, 4, padding=1, stride=2)
+        self.gate = nn.Linear(4, 4)
+
+    def forward(self, x):
+        x = torch.relu(self.a(x))
+        gate = torch.sigmoid(self.gate(x.mean((2, 3))))
+        return self.b(x * gate[:, :, None, None])
+
+
+class Padded(nn.Module):
+    """What the tables do not know and must be probed."""
+
+    def __init__(self):
+        super().__init__()
+        self.reflect = conv(1, 2, 3, padding=1, padding_mode="reflect")
+        self.up = nn.ConvTranspose2d(2, 2, 4, stride=2, padding=1)
+        self.norm = nn.GroupNorm(1, 2)
+        self.down = conv(2, 2, 3, stride=2)
+
+    def forward(self, x):
+        x = F.pad(self.reflect(x), (1, 2, 3, 1))
+        x = self.up(x)[:, :, 2:-1, 1:]
+        x = F.softmax(self.down(x), dim=1)
+        return self.norm(x.roll(1, 2))
+
+
+class Dense(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList([conv(1 + 2 * i, 2, 3, padding=2**i, dilation=2**i) for i in range(3)])
+
+    def forward(self, x):
+        seen = [x]
+        for layer in self.layers:
+            seen.append(layer(torch.cat(seen, 1)))
+        return F.adaptive_max_pool2d(torch.cat(seen, 1), (5, 3))
+
+
+NETWORKS = [Residual, Inception, Gated, Padded, Dense]
+
+
+def oracle(run, extents, dimension):
+    """For each layer, the first and last row (column) of the image whose NaN arrives in each of its positions."""
+    arrived = []
+    for line in range(extents[dimension - 2]):
+        image = torch.rand(1, 1, *extents)
+        image.select(dimension, line).fill_(float("nan"))
+        arrived.append([np.isnan(y.numpy()).any(axis=(0, 1, 5 - dimension)) for y in run(image)])
+    hulls = []
+    for seen in zip(*arrived, strict=True):
+        lines = [np.flatnonzero(position) for position in np.stack(seen, axis=1)]
+        hulls.append([(at[0], at[-1]) if len(at) else (0, -1) for at in lines])
+    return hulls
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("extents", [(32, 27), (21, 30)])
+def test_tables_equal_what_nan_reaches(network, extents):
+    torch.manual_seed(1)
+    found = capture(network(), torch.rand(3, 1, *extents)).chosen()
+    with torch.no_grad():
+        for dimension, axis in ((2, "y"), (3, "x")):
+            for layer, hull in zip(found.layers, oracle(found.run, extents, dimension), strict=True):
+                table = fields.stored(getattr(layer, axis).rf)
+                np.testing.assert_array_equal(table, hull, err_msg=f"{layer.name} ({layer.op}) along {axis}")
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_homes_stay_in_the_image_and_in_order(network):
+    for layer in capture(network(), torch.rand(3, 1, 32, 27)).layers:
+        for axis, extent in ((layer.y, 32), (layer.x, 27)):
+            assert (axis.home >= 0).all()
+            assert (axis.home < extent).all()
+            assert (axis.home[:, 0] <= axis.home[:, 1]).all()
+            assert (np.diff(axis.home[:, 0]) >= 0).all()
+
+
+def test_hooks_see_the_same_fields():
+    network, images = Inception().eval(), torch.rand(3, 1, 32, 27)
+    traced = {layer.name: layer for layer in capture(network, images).layers}
+    for layer in hooks.capture(network, images).layers:
+        for axis in ("y", "x"):
+            mine, its = getattr(layer, axis), getattr(traced[layer.name], axis)
+            np.testing.assert_array_equal(fields.stored(mine.rf), fields.stored(its.rf), err_msg=layer.name)
+
+
+def alexnet():
+    return nn.Sequential(
+        conv(1, 2, 11, stride=4), nn.MaxPool2d(3, 2), conv(2, 2, 5, padding=2), nn.MaxPool2d(3, 2),
+        conv(2, 2, 3, padding=1), conv(2, 2, 3, padding=1), conv(2, 2, 3, padding=1), nn.MaxPool2d(3, 2),
+    )  # fmt: skip
+
+
+def test_alexnet_as_in_the_literature():
+    layers = capture(alexnet(), torch.rand(2, 1, 227, 227)).layers
+    assert [(layer.y.size, layer.y.stride, layer.y.first) for layer in layers] == [
+        (11, 4, 0), (19, 8, 0), (51, 8, -16), (67, 16, -16),
+        (99, 16, -32), (131, 16, -48), (163, 16, -64), (195, 32, -64),
+    ]  # fmt: skip

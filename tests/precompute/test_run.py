@@ -1,0 +1,228 @@
+"""Whole runs on small networks: what is in the cache, and that nothing is lost or left half-done."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from seeinin import config
+from seeinin.errors import CacheError, ConfigError, ModelError
+from seeinin.precompute import job, pipeline
+from seeinin.precompute.run import precompute
+
+IMAGES = 37
+
+
+class Classifier(nn.Module):
+    def __init__(self, classes=3):
+        super().__init__()
+        self.conv, self.head = nn.Conv2d(1, 4, 3), nn.Linear(4, classes)
+
+    def forward(self, x):
+        return self.head(F.relu_(self.conv(x)).mean((2, 3)))
+
+
+@pytest.fixture
+def network():
+    torch.manual_seed(0)
+    return Classifier().eval()
+
+
+@pytest.fixture
+def data():
+    random = np.random.default_rng(0)
+    return random.integers(0, 256, (IMAGES, 6, 7), np.uint8), random.integers(0, 3, IMAGES)
+
+
+@pytest.fixture
+def run(network, data, tmp_path):
+    """Precompute the small network's cache, with options of the test's own."""
+
+    def write(name="x.h5", of=network, dataset=data, **options):
+        given = {"scale": 1 / 255, "batch_size": 8, "progress": False} | options
+        return precompute(of, dataset, tmp_path / name, **given)
+
+    return write
+
+
+def layers(file):
+    return {file[f"layers/{key}"].attrs["name"]: file[f"layers/{key}"] for key in file["layers"]}
+
+
+def test_the_cache_holds_what_the_network_computes(run, network, data):
+    with h5py.File(run(dtype="float32")) as file, torch.inference_mode():
+        index = file["images/index"][:]
+        assert sorted(index) == list(range(IMAGES))
+        np.testing.assert_array_equal(file["images/pixels"][..., 0], data[0][index])
+        np.testing.assert_array_equal(file["images/label"], data[1][index])
+        found = layers(file)
+        assert list(found) == ["conv", "relu_", "mean", "head"]
+        assert [found[name].attrs["op"] for name in found] == ["conv2d", "relu", "mean", "linear"]
+        x = torch.from_numpy(data[0][index])[:, None].float() / 255
+        conv = network.conv(x)
+        mean = conv.relu().mean((2, 3))
+        for name, expected in {"conv": conv, "relu_": conv.relu(), "mean": mean, "head": network.head(mean)}.items():
+            maps = found[name]["maps"][:]
+            np.testing.assert_allclose(maps.reshape(expected.shape), expected, rtol=1e-5, atol=1e-6)
+            np.testing.assert_array_equal(found[name]["columns"], maps.swapaxes(0, 1).reshape(maps.shape[1], -1))
+        np.testing.assert_array_equal(file["images/prediction"], found["head"]["maps"][:, :, 0, 0].argmax(1))
+        np.testing.assert_array_equal(found["conv"]["rf_x"], [[i, i + 2] for i in range(5)])
+        nodes = {node["name"]: node for node in json.loads(file["graph"][()])["nodes"]}
+        assert nodes["mean"] == {"name": "mean", "op": "mean", "inputs": ["relu_"], "layer": 2}
+        assert config.yaml.safe_load(file["config"][()])["batch_size"] == 8
+
+
+def test_the_same_run_gives_the_same_bytes(run):
+    first, second = run("a.h5"), run("b.h5")
+    assert first.read_bytes() == second.read_bytes()
+    assert run("c.h5", seed=1).read_bytes() != first.read_bytes()
+
+
+def test_a_limit_takes_the_first_rows_of_the_whole_run(run):
+    with h5py.File(run("all.h5")) as whole, h5py.File(run("few.h5", limit=10)) as few:
+        np.testing.assert_array_equal(few["images/index"], whole["images/index"][:10])
+        np.testing.assert_allclose(few["layers/000/maps"], whole["layers/000/maps"][:10], rtol=1e-3)
+
+
+def test_no_prediction_where_outputs_are_not_classes(run):
+    with h5py.File(run(of=Classifier(4).eval())) as file:
+        assert "prediction" not in file["images"]
+
+
+def test_one_image(run, data):
+    with h5py.File(run(dataset=(data[0][:1], data[1][:1]))) as file:
+        assert file["images/pixels"].shape == (1, 6, 7, 1)
+
+
+def test_an_existing_cache_is_kept_unless_told(run):
+    path = run()
+    before = path.read_bytes()
+    with pytest.raises(CacheError, match="exists already"):
+        run()
+    assert path.read_bytes() == before
+    assert run(overwrite=True, seed=1).read_bytes() != before
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+def test_a_stopped_run_goes_on_and_ends_in_the_same_bytes(run, monkeypatch, capsys):
+    whole = run("whole.h5").read_bytes()
+    monkeypatch.setattr(job, "UNIT_BYTES", 1)  # a unit is one batch
+    seen = []
+
+    def interrupted(prepared, rows, *rest, fill=pipeline._fill):
+        if len(seen) == 3:
+            raise KeyboardInterrupt
+        seen.append(rows)
+        fill(prepared, rows, *rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pipeline, "_fill", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            run()
+    run_again = run("x.h5", progress=True)
+    assert "resuming: 24 of 37 images kept" in capsys.readouterr().err
+    with h5py.File(run_again) as mine, h5py.File(run_again.parent / "whole.h5") as its:
+        np.testing.assert_array_equal(mine["layers/000/columns"], its["layers/000/columns"])
+    assert run("whole2.h5").read_bytes() == run_again.read_bytes() != whole
+
+
+def test_a_resume_with_other_weights_is_refused_by_name(run, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(pipeline, "_fill", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            run()
+    with pytest.raises(CacheError, match="the weights"):
+        run(of=Classifier().eval())
+    run()
+
+
+class Grows(nn.Module):
+    """Overflows float16 for one image that no dry run sees."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(1, 1, 1)
+        nn.init.ones_(self.conv.weight)
+        nn.init.zeros_(self.conv.bias)
+
+    def forward(self, x):
+        return (self.conv(x) / 100) ** 12
+
+
+def test_a_value_that_float16_cannot_hold_stops_the_run(run, tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 120, (300, 4, 4), np.uint8)
+    index = np.random.default_rng(0).permutation(300)
+    pixels[index[290], 2, 2] = 255
+    with pytest.raises(ModelError, match=r"layer pow_1 reaches 75,\d\d\d, which float16 cannot hold"):
+        run(of=Grows(), dataset=(pixels, None), scale=1.0)
+    assert not (tmp_path / "x.h5").exists()
+    with h5py.File(run(of=Grows(), dataset=(pixels, None), scale=1.0, dtype="float32", overwrite=True)) as file:
+        assert layers(file)["pow_1"]["maps"].dtype == np.float32
+
+
+def test_types_follow_the_dry_run(run, caplog):
+    class Offset(nn.Module):
+        def forward(self, x):
+            return x.mul(1.0), x.mul(1e-9), x + 1000, x * 1e6
+
+    with h5py.File(run(of=Offset(), dataset=(np.arange(160, dtype=np.uint8).reshape(10, 4, 4), None))) as file:
+        types = {name: str(layer["maps"].dtype) for name, layer in layers(file).items()}
+    assert types == {"mul": "float16", "mul_1": "float32", "add": "float32", "mul_2": "float32"}
+    assert "mul_2 is stored as float32: its values reach 6" in caplog.text
+    assert "add is stored as float32: the steps of float16" in caplog.text
+
+
+def test_the_plan_says_all_and_writes_nothing(run, tmp_path):
+    text = run(plan=True)
+    assert re.search(r"conv +conv2d +4 × 4 × 5 +740 +float16 +[\d,]+\n", text)
+    assert re.search(r"37 images, 4 layers, [\d,]+ bytes", text)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_too_large_to_be_meant_stops_with_choices(run, monkeypatch):
+    monkeypatch.setattr("seeinin.precompute.run.LARGE", 1000)
+    monkeypatch.setattr("seeinin.precompute.plan.LARGE", 1000)
+    with pytest.raises(ConfigError, match=r"layers: \{every: 4\}"):
+        run()
+    assert run(include=["*"]).exists()
+
+
+def test_python_mistakes(run, network, data, tmp_path):
+    with pytest.raises(TypeError, match="unexpected keyword argument 'skale'"):
+        precompute(network, data, tmp_path / "x.h5", skale=1)
+    with pytest.raises(TypeError, match="output is missing"):
+        precompute(network, data)
+    with pytest.raises(ConfigError, match="device: warp cannot be used"):
+        run(device="warp")
+
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+
+
+def test_ctrl_c_on_the_command_line(tmp_path):
+    """Stopped at any moment, the command leaves 130 and no cache; run again it finishes."""
+    command = [sys.executable, "-m", "seeinin", "precompute", str(CONFIGS / "digits.yaml"), "--output", "x.h5"]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, start_new_session=True)
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "x.h5.partial").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert b"Traceback" not in stderr
+    assert process.returncode == 130
+    assert not (tmp_path / "x.h5").exists()
+    again = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True, timeout=120)
+    assert again.stdout.decode().strip() == "x.h5"
+    with h5py.File(tmp_path / "x.h5") as file:
+        assert file["images/pixels"].shape == (1797, 8, 8, 1)
