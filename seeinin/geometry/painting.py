@@ -181,7 +181,7 @@ def _weigh(sums, share, weigh, points):  # type: ignore[no-untyped-def]
 @kernel
 def _depth_alpha(depth, opacity, alpha):  # type: ignore[no-untyped-def]
     for x in range(alpha.size):
-        alpha[x] = opacity[np.uint32(min(np.int32(depth[4 * x] * np.float32(FINE)), np.int32(DEEPEST * FINE)))]
+        alpha[x] = opacity[np.uint32(np.int32(min(depth[4 * x], np.float32(DEEPEST)) * np.float32(FINE)))]
 
 
 @kernel

@@ -68,7 +68,9 @@ def test_what_is_no_number_is_never_inside():
     square = np.array([(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)])
     assert inside(POOL, square, x, y).tolist() == [0, 0, 0, 0, 0, 1]
     edges = ((-0.5, 0.5), (-0.5, 0.5))
-    assert inside(POOL, square, x, y, edges).tolist() == [0, 0, 1, 1, 1, 1], "beyond the axis counts as drawn: on its edge"
+    assert inside(POOL, square, x, y, edges).tolist() == [0, 0, 1, 1, 1, 1], (
+        "beyond the axis counts as drawn: on its edge"
+    )
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])
