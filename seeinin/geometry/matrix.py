@@ -109,6 +109,13 @@ class Matrix:
         i, j = math.floor(row), math.floor(column)
         return (i, j) if 0 <= i < len(self.rows) and 0 <= j < len(self.columns) else None
 
+    def nearest_cell(self, x: float, y: float) -> tuple[int, int] | None:
+        """Likewise, but beside the matrix the cell that is nearest; None outside the viewport."""
+        if not self.viewport.contains(x, y) or not self.rows or not self.columns:
+            return None
+        column, row = self.to_cells(x, y)
+        return min(max(math.floor(row), 0), len(self.rows) - 1), min(max(math.floor(column), 0), len(self.columns) - 1)
+
     def to_cells(self, x: float, y: float) -> tuple[float, float]:
         """Canvas pixel -> matrix coordinate (x rightwards, y downwards)."""
         left, top = self.origin

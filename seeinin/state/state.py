@@ -26,6 +26,7 @@ HISTORY = 100  # selections and views that can be taken back
 
 Tool = Literal["pan", "lasso", "rectangle"]
 Style = Literal["points", "density"]
+Auto = Literal["auto"]
 
 
 class Place(NamedTuple):
@@ -63,6 +64,7 @@ class Drawn(NamedTuple):
     cells: int
     outside: int
     nonfinite: int
+    style: Style
 
 
 @dataclass(eq=False)
@@ -78,7 +80,7 @@ class ViewerState:
     selection: Selection | None = None
     link: Rule = "place"
     tool: Tool = "pan"
-    style: Style = "points"
+    style: Style | Auto = "auto"  # points where they can be told apart, their density where not
     point_size: float = 3.0
     opacity: float = 0.6
     hidden: frozenset[int] = field(default_factory=frozenset)  # classes that the legend's eye has closed
@@ -181,6 +183,11 @@ class ViewerState:
         if self._forward and self.view is not None:
             self._back.append(self.view)
             self._go(self._forward.pop())
+
+    def toggle_style(self) -> None:
+        """Points instead of density, or density instead of points, from what is drawn now."""
+        now = self.style if self.style != "auto" or self.drawn is None else self.drawn.style
+        self.style = "points" if now == "density" else "density"
 
     def select(self, new: Selection, how: How = "replace") -> None:
         """Combine with the selection; exact in the layer of the newer, of the older where the newer is of images."""

@@ -12,6 +12,7 @@ from seeinin.state.slots import Slots
 from seeinin.state.state import Drawn, Style, ViewerState
 from seeinin.views.theme import Theme
 
+CROWDED = 1.0  # points to a pixel from which they can no longer be told apart
 SELECTED = 1 << 62  # how the counting kernels mark the ids of selected points
 
 
@@ -39,7 +40,10 @@ class Request:
         assert state.view is not None
         width, height = (max(round(ratio * v), 1) for v in matrix.viewport[2:])
         inside = replace(matrix, viewport=Rect(0, 0, width, height))
-        look = (state.style, state.point_size * ratio, state.opacity, state.hidden, state.slots)
+        points = state.cache.layers[state.view.layer].points
+        crowded: Style = "density" if points > CROWDED * inside.cell**2 else "points"
+        style = crowded if state.style == "auto" else state.style
+        look = (style, state.point_size * ratio, state.opacity, state.hidden, state.slots)
         return cls(state.view.layer, inside, ratio, *look, state.selection, state.link, theme)
 
     @property

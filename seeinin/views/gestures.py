@@ -111,7 +111,7 @@ class Hands:
         if press.button == MIDDLE or (press.button == LEFT and (self.space or (tool == "pan" and how == "replace"))):
             return pan(self.view, press)
         matrix = self.view.matrix
-        cell = matrix.cell_at(*press.pos[:2]) if matrix is not None else None
+        cell = matrix.nearest_cell(*press.pos[:2]) if matrix is not None else None
         if press.button != LEFT or cell is None:
             return None
         return (rectangle if tool == "rectangle" else lasso)(self.view, press, cell, how)

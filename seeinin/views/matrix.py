@@ -48,6 +48,7 @@ class MatrixView:
         for name in ("hover", "pick"):
             getattr(state.events, name).connect(self.mark)
         canvas.events.resize.connect(self.refresh)
+        self.refresh()
 
     @property
     def viewport(self) -> Rect:

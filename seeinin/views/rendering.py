@@ -18,7 +18,7 @@ from seeinin.state.state import Drawn
 from seeinin.store.reader import Cache, Layer
 from seeinin.views.frames import Request, Shot, clip
 
-FIRST_LOOK = 0.1  # seconds after which what has been counted so far is shown
+FIRST_LOOK = 0.1  # seconds after which what has been counted so far is shown; each look waits twice as long
 
 
 def rendering(
@@ -36,12 +36,12 @@ def rendering(
         held[channel] = columns.get(layer, channel)
         yield
     drawing = Drawing(request, cache, linker, layer, held)
-    last = time.monotonic()
+    begun, wait = time.monotonic(), FIRST_LOOK
     for done in drawing.count():
         yield
-        if time.monotonic() - last > FIRST_LOOK and done < layer.points:
+        if time.monotonic() - begun > wait and done < layer.points:
             show(drawing.shot(done))
-            last = time.monotonic()
+            wait *= 2
     return drawing.shot(layer.points)
 
 
@@ -97,9 +97,11 @@ class Drawing:
         draw_ridges(rgba, rect, spread, self.colouring.palette, self.request.selection is not None)
 
     def _drawn(self, points: int) -> Drawn:
-        beyond = [outside(column[:points], *self.request.matrix.ranges[c]) for c, column in self.held.items()]
+        request = self.request
+        beyond = [outside(column[:points], *request.matrix.ranges[c]) for c, column in self.held.items()]
         cells = len(self.rows) * len(self.columns)
-        return Drawn(points, self.layer.points, cells, sum(b for b, _ in beyond), sum(n for _, n in beyond))
+        lost, nans = (sum(column[k] for column in beyond) for k in (0, 1))
+        return Drawn(points, self.layer.points, cells, lost, nans, request.style)
 
 
 def colouring(request: Request, cache: Cache, linker: Linker, layer: Layer) -> Colouring:
