@@ -124,8 +124,9 @@ def _from_classes(cache: Cache, subject: Subject, number: int) -> Mean | None:
     """The exact average of whole classes, from the cache's class means where it holds them position by position."""
     if subject.weights is None or number == INPUT:
         return None
-    means = cache.layers[number].class_mean
-    if means.ndim != 4:
+    layer = cache.layers[number]
+    means = layer.class_mean
+    if means.ndim != 4 or layer.nonfinite.any():  # the cache leaves out what is no number
         return None
     present = subject.weights > 0  # the mean of a class without images is no number
     share = subject.weights[present] / subject.weights.sum()

@@ -15,7 +15,7 @@ from seeinin.views.browsing import Browsing
 from seeinin.views.captions import name_of, scale_labels, titles, value_label, value_of
 from seeinin.views.outlines import outlines, shown_channels, spot_outline, thumb
 from seeinin.views.scales import scale_of
-from seeinin.views.sheet import Pane, Spot, lay_out
+from seeinin.views.sheet import Pane, Spot, filling
 from seeinin.views.theme import DARK, Theme
 from seeinin.views.tiles import Tiles, tiles_shape
 from seeinin.visuals.canvas import Canvas
@@ -23,7 +23,7 @@ from seeinin.visuals.labels import Labels
 from seeinin.visuals.picture import Picture
 from seeinin.visuals.strokes import Strokes
 
-MARGIN = 9  # px at the right of the maps, for the thumb
+INSET, MARGIN = 2, 9  # px at the left of the maps, for outlines, and at the right, for the thumb
 FOOT = 46  # px below them for the value under the cursor and the scale
 BAR = Rect(-128, 29, 80, 7)  # the scale, from the upper right corner of the foot
 CLOSEST, FARTHEST = 16.0, 0.5  # of the zoom
@@ -40,7 +40,8 @@ class MapsView:
         self.state, self.canvas, self.theme = state, canvas, theme
         self.note = ""
         self.noted: Callable[[str], object] = lambda note: None
-        self.scroll, self.zoom = 0.0, 1.0  # px from the top of the sheet; times the first size of the maps
+        self.scroll, self.zoom = 0.0, 1.0  # px from the top of the sheet; times the size that fills the panel
+        self.foot_text = ""  # the value under the cursor, in words
         self.under: tuple[int, Spot | None] | None = None  # the layer, and its value, under the cursor
         self.averages = Averages(state, self.refresh)
         self.tiles = Tiles(theme)
@@ -67,9 +68,9 @@ class MapsView:
     def pane(self) -> Pane:
         """The layout as it is now; scrolling ends where the sheet ends."""
         (width, height), ratio, cache = self.canvas.size, float(self.canvas.pixel_scale), self.state.cache
-        body = Rect(0, 0, max(width - MARGIN, 8), max(height - FOOT, 1))
-        shapes = ((n, tiles_shape(cache, n)) for n in range(INPUT, len(cache.layers)))
-        sheet = lay_out(shapes, round(body.width * ratio), ratio, self.zoom)
+        body = Rect(INSET, 0, max(width - INSET - MARGIN, 8), max(height - FOOT, 1))
+        shapes = tuple((n, tiles_shape(cache, n)) for n in range(INPUT, len(cache.layers)))
+        sheet = filling(shapes, (round(body.width * ratio), round(body.height * ratio)), ratio, self.zoom)
         self.scroll = min(max(self.scroll, 0.0), max(sheet.height / ratio - body.height, 0.0))
         return Pane(sheet, body, ratio, round(self.scroll * ratio))
 
@@ -155,6 +156,7 @@ class MapsView:
         mean = None if number is None else self.averages.means.get(number)
         self.bar.visible = mean is not None
         if mean is None:
+            self.foot_text = ""
             self.foot.set_labels([])
             return
         foot, cache = Rect(pane.body.x, height - FOOT, pane.body.width, FOOT), self.state.cache
@@ -162,9 +164,9 @@ class MapsView:
         self.bar.set_array(np.ascontiguousarray(scale.table[None, :-1]))
         self.bar.place(*bar)
         spot = self.under[1] if self.under else None
-        text = value_of(cache, pane.sheet.by_number[mean.number], spot, mean) if spot else ""
+        self.foot_text = value_of(cache, pane.sheet.by_number[mean.number], spot, mean) if spot else ""
         scales = scale_labels(name_of(cache, mean.number), scale, foot, bar, self.theme)
-        self.foot.set_labels([value_label(text, foot, self.theme), *scales])
+        self.foot.set_labels([value_label(self.foot_text, foot, self.theme), *scales])
 
     def _tell(self) -> None:
         subject = self.averages.subject
@@ -220,15 +222,8 @@ class MapsView:
 
     def _place(self) -> Place | None:
         """The point under the cursor, where the maps are those of one image."""
-        subject = self.averages.subject
-        if (
-            self.under is None
-            or self.under[1] is None
-            or subject is None
-            or subject.image is None
-            or self.under[0] == INPUT
-        ):
+        subject, (number, spot) = self.averages.subject, self.under or (INPUT, None)
+        if number == INPUT or spot is None or subject is None or subject.image is None:
             return None
-        number, spot = self.under
         _, height, width = self.state.cache.layers[number].shape
         return Place(number, (subject.image * height + spot.y) * width + spot.x)

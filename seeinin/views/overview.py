@@ -1,7 +1,9 @@
 """The overview: the whole matrix of the active layer as one small picture, and a box for what the matrix view shows."""
 
-from collections.abc import Generator
+import time
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,7 @@ import numpy as np
 from seeinin.geometry.matrix import Camera, Matrix, Rect, fit
 from seeinin.pool import POOL, Latest, Token
 from seeinin.state.columns import Columns
+from seeinin.state.linking import Linker
 from seeinin.state.state import View, ViewerState
 from seeinin.store.reader import Cache
 from seeinin.views.aiming import Aiming
@@ -28,6 +31,7 @@ MARK = 1.0  # px, the size of a point
 FOUND = 6.0  # px that the box needs to be seen; a crosshair shows where a smaller one is
 CLOSEST, FARTHEST = 1e-4, 1.5  # of the zoom: cells across the matrix view, and how many times the matrix
 REPAINTS = ("view", "selection", "link", "opacity", "hidden", "slots")
+FIRST_LOOK = 0.1  # seconds after which what has been counted so far is shown
 SMALL = 10.5  # px of text
 
 
@@ -37,6 +41,8 @@ class Sight:
 
     request: Request | Summary
     rgba: np.ndarray
+    note: str = ""
+    exact: bool = True
     correlations: Correlations | None = None  # where it shows them
 
 
@@ -94,7 +100,7 @@ class OverviewView:
 
     def settled(self) -> bool:
         """Whether the exact picture of the present state is on the canvas."""
-        return self.sight is not None and self.sight.request == self.wanted
+        return self.sight is not None and self.sight.exact and self.sight.request == self.wanted
 
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme
@@ -123,13 +129,17 @@ class OverviewView:
     def _ask(self, request: Request | Summary) -> Any:
         cache = self.state.cache
         if isinstance(request, Request):
-            return self._latest.request(_plots, request, cache, self.state.linker, self.columns)
+            return self._latest.request(_plots, request, cache, self.state.linker, self.columns, self._show)
         known = self._correlations
         known = known if known is not None and known.layer == request.layer else None
         return self._latest.request(_summary, request, cache, known)
 
+    def _show(self, sight: Sight) -> None:
+        """Called by the thread that counts."""
+        self.state.inbox.post(partial(self._arrived, sight))
+
     def _arrived(self, sight: Sight) -> None:
-        if sight.request == self.wanted:
+        if sight.request == self.wanted and not self.settled():
             self.sight = sight
             self._correlations = sight.correlations or self._correlations
             self.picture.set_array(sight.rgba)
@@ -143,8 +153,7 @@ class OverviewView:
         self.picture.place(*matrix.viewport)
         self.labels.set_labels([])
         strokes = [rectangles([matrix.viewport], rgba(self.theme.line))]
-        if shown and self.sight is not None and self.sight.correlations is not None:
-            note = f"|correlation| · {self.sight.correlations.images:,} images"
+        if shown and self.sight is not None and (note := self.sight.note):
             x, bottom = matrix.viewport.x, matrix.viewport.y + matrix.viewport.height
             width = text_width(note, SMALL, ratio=self.canvas.pixel_scale)
             strokes.append(boxes([[x, bottom - 18, width + 12, 18]], rgba(self.theme.panel, 0.85)))
@@ -215,13 +224,27 @@ def _cells(request: Request | Summary | None) -> tuple[Any, ...] | None:
     return request.layer, of.rows, of.columns
 
 
-def _plots(token: Token, request: Request, cache: Cache, *job: Any) -> Generator[None, None, Sight]:
-    from seeinin.views.rendering import rendering  # by the worker: the window is up before the kernels are
+def _plots(
+    token: Token, request: Request, cache: Cache, linker: Linker, columns: Columns, show: Callable[[Sight], object]
+) -> Generator[None, None, Sight]:
+    """Yields between steps; `show` gets what has been counted so far, ever less often since painting takes time too."""
+    from seeinin.views.rendering import Drawing  # by the worker: the window is up before the kernels are
 
-    shot = yield from rendering(token, request, cache, *job, lambda shot: None)
-    return Sight(request, shot.rgba)
+    layer, held = cache.layers[request.layer], {}
+    for channel in request.matrix.visible_channels():
+        held[channel] = columns.get(layer, channel)
+        yield
+    drawing = Drawing(request, cache, linker, layer, held)
+    pause, last = FIRST_LOOK, time.monotonic()
+    for done in drawing.count():
+        yield
+        if time.monotonic() - last > pause and done < layer.points:
+            show(Sight(request, drawing.shot(done).rgba, f"{done:,} of {layer.points:,} points", False))
+            pause, last = 2 * pause, time.monotonic()
+    return Sight(request, drawing.shot(layer.points).rgba)
 
 
 def _summary(token: Token, request: Summary, cache: Cache, known: Correlations | None) -> Sight:
     found = known or correlations(token, cache.layers[request.layer], cache.images)
-    return Sight(request, painted(token, request, found), found)
+    note = f"|correlation| · {found.images:,} images"
+    return Sight(request, painted(token, request, found), note, correlations=found)

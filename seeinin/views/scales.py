@@ -11,7 +11,7 @@ from seeinin.views.averages import INPUT, Mean
 
 STEPS = 255  # an odd number: zero is in the middle of the diverging table
 ENDS = ((0.77, -0.03, -0.14), (0.80, 0.045, 0.135))  # OKLab: the blue of the lowest and the amber of the highest value
-ZERO = {True: (0.13, -0.001, -0.006), False: (0.985, 0.0, 0.0)}  # on dark and on light ground
+ZERO = {True: (0.24, -0.004, -0.02), False: (0.985, 0.0, 0.0)}  # on dark and on light ground
 ENDS_ON_LIGHT = ((0.48, -0.04, -0.17), (0.52, 0.07, 0.105))
 NO_NUMBER = (208, 52, 155)  # of NaN, a colour that no scale has
 

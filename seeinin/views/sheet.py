@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from seeinin.geometry.matrix import Rect
@@ -13,6 +13,7 @@ MAP_SIDE = (10, 72)  # a map is at least and at most about so large, in points, 
 UNIT_SIDE = (3, 14)  # likewise the square of a single unit
 TITLE = 18  # the line above the maps, in points
 SPACE = 9  # below them
+FITTING = tuple(1 + k / 20 for k in range(1, 21))  # the sizes that are tried to fill a panel
 GUTTERS = (2, 1)  # between maps, and between the squares of single units, in points
 
 
@@ -155,6 +156,20 @@ def lay_out(
         blocks.append(_block(number, shape, width, ratio, zoom, y, top))
         y = blocks[-1].bottom + round(SPACE * ratio)
     return Sheet(tuple(blocks), y)
+
+
+@lru_cache(16)
+def filling(
+    shapes: tuple[tuple[int, tuple[int, int, int]], ...], size: tuple[int, int], ratio: float, zoom: float
+) -> Sheet:
+    """The sheet as large as all of it is seen in `size` (width, height) at once, if it can be, times `zoom`."""
+    width, height = size
+
+    def fits(size: float) -> bool:
+        return lay_out(shapes, width, ratio, size).height <= height
+
+    largest = max(filter(fits, FITTING), default=1.0) if fits(1.0) else 1.0
+    return lay_out(shapes, width, ratio, zoom * largest)
 
 
 def _block(

@@ -57,9 +57,9 @@ def painted(token: Token, request: Summary, found: Correlations) -> NDArray[np.u
     """uint8 (height, width, 4): every pixel is the average over the cells that it covers, by the areas covered."""
     values = found.values[np.ix_(request.rows, request.columns)]
     height, width = request.shape
-    values = coverage(len(request.rows), height) @ values @ coverage(len(request.columns), width).T
+    small = coverage(len(request.rows), height) @ values @ coverage(len(request.columns), width).T
     token.check()
-    codes = scale_codes(values, 0.0, 1.0)
+    codes = scale_codes(small, 0.0, 1.0)
     return packed(sequential(request.dark)[codes]).view(np.uint8).reshape(height, width, 4)
 
 

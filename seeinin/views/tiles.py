@@ -16,13 +16,15 @@ def shrunk(values: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
     """(D, H, W) averaged over squares of `factor` values; those at the far edges are cut off."""
     if factor == 1:
         return values
-    counts, sums = np.ones(values.shape[1:]), values
-    for axis in (-1, -2):
-        counts, sums = (np.add.reduceat(a, range(0, a.shape[axis], factor), axis=axis) for a in (counts, sums))
-    return sums / counts.astype(np.float32)
+    for axis in (1, 2):
+        starts = np.arange(0, values.shape[axis], factor)
+        counts = np.diff(starts, append=values.shape[axis]).astype(np.float32)
+        sums: NDArray[np.float32] = np.add.reduceat(values, starts, axis=axis)
+        values = sums / (counts[:, None] if axis == 1 else counts)
+    return values
 
 
-def scale_codes(values: NDArray[np.float32], low: float, high: float) -> NDArray[np.uint8]:
+def scale_codes(values: NDArray[np.floating], low: float, high: float) -> NDArray[np.uint8]:
     """Entries 0..254 of a table that runs from `low` to `high`; values beyond get its ends, NaN gets NO_NUMBER."""
     with np.errstate(invalid="ignore"):
         codes = np.clip((values - low) * (254 / (high - low)) + 0.5, 0, 254)
@@ -60,7 +62,7 @@ class Tiles:
 
     def __init__(self, theme: Theme) -> None:
         self.theme = theme
-        self.ground = packed(np.rint(255 * np.array(rgba(theme.panel)[:3])).astype(np.uint8))[()]
+        self.ground = int(packed(np.rint(255 * np.array(rgba(theme.panel)[:3])).astype(np.uint8)))
         self._kept: dict[int, tuple[Mean, int, NDArray[np.uint32]]] = {}
 
     def picture(self, pane: Pane, means: dict[int, Mean]) -> NDArray[np.uint8]:
@@ -82,7 +84,7 @@ class Tiles:
         return mean, block.shrink, pixels_of(mean, scale_of(mean, self.theme.dark), block.shrink)
 
 
-def tiled(pixels: NDArray[np.uint32], block: Block, top: int, bottom: int, ground: np.uint32) -> NDArray[np.uint32]:
+def tiled(pixels: NDArray[np.uint32], block: Block, top: int, bottom: int, ground: int) -> NDArray[np.uint32]:
     """Pixel rows `top` to `bottom` of a block, with the width of the block: `pixels` (D, h, w) laid in its grid."""
     count, height, width = pixels.shape
     (wide, high), (dx, dy) = block.tile, block.pitch
@@ -91,4 +93,4 @@ def tiled(pixels: NDArray[np.uint32], block: Block, top: int, bottom: int, groun
     channel = row * block.columns + column
     place = (channel * height + y // block.enlarge) * width + x // block.enlarge
     place[(channel >= count) | (x >= wide) | (y >= high)] = pixels.size
-    return np.append(pixels, ground)[place]
+    return np.append(pixels, np.uint32(ground))[place]

@@ -123,3 +123,8 @@ class Mouse:
 
     def wheel(self, x: float, y: float, notches: float, *modifiers: object) -> None:
         self.send("mouse_wheel", x, y, delta=(0.0, notches), modifiers=modifiers)
+
+
+@pytest.fixture
+def mouse() -> type[Mouse]:
+    return Mouse

@@ -1,20 +1,27 @@
 """The feature maps against numpy over the cache, moved by the events that a window sends."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from vispy.util import keys
 
+from seeinin.geometry.matrix import Camera
 from seeinin.state.selection import chosen
 from seeinin.state.state import Place, ViewerState
 from seeinin.store.reader import Cache, open_cache
 from seeinin.views import averages
-from seeinin.views.averages import INPUT, grown, selected_images
+from seeinin.views.averages import INPUT
+from seeinin.views.captions import elided, figure
 from seeinin.views.maps import MapsView
-from seeinin.views.theme import LIGHT
+from seeinin.views.outlines import shown_channels
+from seeinin.views.scales import NO_NUMBER, diverging, sequential
+from seeinin.views.sheet import Spot
+from seeinin.views.theme import DARK, LIGHT
+from seeinin.views.tiles import scale_codes
 from seeinin.visuals.canvas import Canvas
+from seeinin.visuals.glyphs import text_width
 
 Make = Callable[..., Canvas]
 
@@ -40,10 +47,10 @@ def assert_shows(view: MapsView, chosen: np.ndarray) -> None:
     """Every layer shows the average of these images, to float32 rounding."""
     cache = view.state.cache
     for number in range(INPUT, len(cache.layers)):
-        wanted = maps_of(cache, number)[chosen].mean(axis=0)
+        maps = maps_of(cache, number)[chosen]
         found = view.averages.means[number].values
         assert found.dtype == np.float32
-        np.testing.assert_allclose(found, wanted, rtol=3e-7, atol=3e-7 * abs(wanted).max())
+        np.testing.assert_allclose(found, maps.mean(axis=0), rtol=1.2e-7, atol=1.2e-7 * abs(maps).mean())
 
 
 def test_without_pick_and_selection_it_is_the_average_of_all(view: MapsView) -> None:
@@ -61,3 +68,239 @@ def test_the_average_of_the_selected_points_images(view: MapsView, monkeypatch: 
     assert 10 < images.sum() < 200
     assert view.note == f"average of {images.sum()} selected images"
     assert_shows(view, images)
+
+
+def test_whole_classes_come_from_the_class_means(view: MapsView, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    plain = averages.read_maps
+    monkeypatch.setattr(averages, "read_maps", lambda cache, n, rows: read.append(n) or plain(cache, n, rows))
+    cache = view.state.cache
+    view.state.select_class(0)
+    view.state.select_class(2, "add")
+    settle(view)
+    assert set(read) == {INPUT}
+    assert_shows(view, np.isin(cache.label, [0, 2]) & cache.valid)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+def test_three_channels_without_labels(make_cache: Callable[..., Path], new_canvas: Make, dtype: str) -> None:
+    with open_cache(make_cache(3, dtype, labelled=False)) as cache:
+        view = MapsView(ViewerState().attach(cache), new_canvas(340, 900))
+        settle(view)
+        assert_shows(view, cache.valid)
+        view.state.pick = Place(5, 4)
+        settle(view)
+        assert view.note == f"image #{cache.index[4]}"
+        block = view.pane.sheet.by_number[INPUT]
+        x, y, width, height = view.pane.tile_rect(block, 0)
+        drawn = view.canvas.render()[round(y) : round(y + height), round(x) : round(x + width), :3]
+        assert np.array_equal(drawn[:: block.enlarge, :: block.enlarge], cache.pixels([4])[0])
+
+
+def test_the_latest_of_pick_and_selection(view: MapsView) -> None:
+    state, cache = view.state, view.state.cache
+    one = np.arange(cache.images) == 5
+    state.pick = Place(0, 5 * 64 + 3)
+    settle(view)
+    assert view.note == f"image #{cache.index[5]} · {cache.classes[cache.label[5]]}"
+    assert_shows(view, one)
+    state.select_images(np.arange(cache.images) < 10)
+    settle(view)
+    assert view.note == "average of 10 selected images"
+    state.pick = Place(3, 5)
+    settle(view)
+    assert_shows(view, one)
+    state.pick = None
+    settle(view)
+    assert_shows(view, np.arange(cache.images) < 10)
+    state.clear()
+    settle(view)
+    assert_shows(view, cache.valid)
+
+
+def test_another_point_of_the_picked_image_changes_nothing(view: MapsView) -> None:
+    view.state.pick = Place(0, 5 * 64 + 3)
+    settle(view)
+    before = dict(view.averages.means)
+    view.state.pick = Place(0, 5 * 64 + 9)
+    settle(view)
+    assert all(view.averages.means[n] is mean for n, mean in before.items())
+
+
+def test_the_newest_request_wins_and_large_averages_refine(view: MapsView, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(averages, "BLOCK", 2000)
+    notes: list[str] = []
+    view.noted = notes.append
+    cache = view.state.cache
+    for last in (40, 50, 200):
+        view.state.select_images(np.arange(cache.images) < last)
+        view.state.inbox.run()
+    settle(view)
+    assert_shows(view, (np.arange(cache.images) < 200) & cache.valid)
+    assert notes[-1] == "average of 199 selected images"
+    assert any(note.endswith(" of 199") for note in notes)
+
+
+def test_only_unreadable_images(view: MapsView) -> None:
+    view.state.select_images(~view.state.cache.valid)
+    settle(view)
+    assert view.note == "average of 0 selected images"
+
+
+def test_every_map_is_drawn_where_the_mouse_finds_it(view: MapsView) -> None:
+    """The brightest pixel of a rectified layer is the place of its largest value."""
+    pane, mean = view.pane, view.averages.means[1]
+    block = pane.sheet.by_number[1]
+    picture = view.canvas.render()[..., :3].astype(int).sum(axis=2)
+    for channel in range(6):
+        x, y, width, height = (round(v) for v in pane.tile_rect(block, channel))
+        tile = picture[y : y + height, x : x + width]
+        down, across = np.unravel_index(tile.argmax(), tile.shape)
+        spot = pane.spot_at(block, x + across, y + down)
+        assert spot is not None
+        assert spot.channel == channel
+        values = mean.values[channel]
+        assert values[spot.y, spot.x] >= np.quantile(values, 0.95)
+
+
+def test_hover_names_the_value(view: MapsView, mouse) -> None:
+    pane = view.pane
+    x, y, width, height = pane.spot_rect(pane.sheet.by_number[1], Spot(2, 3, 4))
+    mouse(view.canvas).move(x + width / 2, y + height / 2)
+    settle(view)
+    value = view.averages.means[1].values[2, 3, 4]
+    assert view.foot_text == f"relu · channel 2 · (3, 4) = {value:.3f}"
+    assert view.state.hover is None  # an average has no point
+    view.state.pick = Place(4, 9)
+    settle(view)
+    mouse(view.canvas).move(x + width / 2 + 1, y + height / 2)
+    mouse(view.canvas).move(x + width + 1.5, y + height / 2)
+    assert view.state.hover == Place(1, (9 * 8 + 3) * 8 + 5)
+    mouse(view.canvas).move(5, 899)
+    assert view.state.hover is None
+    settle(view)
+    assert view.foot_text == ""
+
+
+def test_clicking_a_name_shows_the_layer(view: MapsView, mouse) -> None:
+    block = view.pane.sheet.by_number[2]
+    mouse(view.canvas).click(10, view.pane.y(block.title) + 9)
+    assert view.state.inbox.run_until(lambda: view.state.view is not None, 10)
+    assert view.state.view.layer == 2
+    assert view.state.pick is None
+
+
+def test_clicking_a_value_goes_to_its_channel_and_picks_its_point(view: MapsView, mouse) -> None:
+    state = view.state
+    state.show_layer(1)
+    state.pick = Place(1, 9 * 64)
+    assert state.inbox.run_until(lambda: state.view is not None, 10)
+    settle(view)
+    x, y, width, height = view.pane.spot_rect(view.pane.sheet.by_number[1], Spot(4, 2, 6))
+    mouse(view.canvas).click(x + width / 2, y + height / 2)
+    assert state.pick == Place(1, (9 * 8 + 2) * 8 + 6)
+    assert (state.view.camera.x, state.view.camera.y) == (4.5, 4.5)
+
+
+def test_the_input_can_be_clicked_without_harm(view: MapsView, mouse) -> None:
+    x, y, *_ = view.pane.tile_rect(view.pane.sheet.by_number[INPUT], 0)
+    mouse(view.canvas).click(x + 5, y + 5)
+    mouse(view.canvas).click(10, 5)
+    assert view.state.pick is None
+
+
+def test_wheel_and_drag_scroll_and_control_wheel_zooms(state: ViewerState, new_canvas: Make, mouse) -> None:
+    view = MapsView(state, new_canvas(340, 200))
+    settle(view)
+    hand = mouse(view.canvas)
+    hand.wheel(100, 50, -1)
+    settle(view)
+    assert view.scroll == 60
+    hand.drag([(100, 150), (100, 140), (100, 100)])
+    settle(view)
+    assert view.scroll == 110
+    assert view.state.pick is None
+    hand.wheel(100, 50, 100)
+    settle(view)
+    assert view.scroll == 0
+    hand.wheel(100, 50, -1000)
+    settle(view)
+    assert view.scroll == pytest.approx(view.pane.sheet.height - view.pane.body.height)
+    hand.wheel(100, 50, 1000)
+    block = view.pane.sheet.by_number[0]
+    before = view.pane.y(block.top)
+    hand.wheel(100, before, 3, keys.CONTROL)
+    settle(view)
+    after = view.pane.sheet.by_number[0]
+    assert after.tile > block.tile
+    assert view.pane.y(after.top) == pytest.approx(before, abs=1)
+
+
+def test_only_what_is_in_sight_is_read(state: ViewerState, new_canvas: Make, mouse) -> None:
+    view = MapsView(state, new_canvas(340, 120))
+    settle(view)
+    assert set(view.averages.means) == {b.number for b in view.pane.blocks} < set(range(INPUT, 6))
+    mouse(view.canvas).wheel(100, 50, -1000)
+    settle(view)
+    assert 5 in view.averages.means
+
+
+def test_channels_in_the_matrix_are_outlined(view: MapsView) -> None:
+    state = view.state
+    state.show_layer(0)
+    assert state.inbox.run_until(lambda: state.view is not None, 10)
+    state.move(Camera(3.5, 3.5, 1.0))
+    settle(view)
+    assert shown_channels(state.view, 1.0) == [3]
+    assert sorted(shown_channels(state.view, 3.0)) == [2, 3, 4]
+    pane, picture = view.pane, view.canvas.render()
+    accent = [int(DARK.accent[k : k + 2], 16) for k in (1, 3, 5)]
+    for channel in range(6):
+        x, y, _, height = (round(v) for v in pane.tile_rect(pane.sheet.by_number[0], channel, 1))
+        if x > 0:
+            assert (picture[y + height // 2, x, :3].tolist() == accent) == (channel == 3)
+
+
+@pytest.mark.parametrize(("width", "height", "ratio"), [(340, 900, 2), (60, 60, 1), (170, 300, 3), (900, 90, 1)])
+def test_every_size_has_a_picture(state: ViewerState, new_canvas: Make, width: int, height: int, ratio: int) -> None:
+    view = MapsView(state, new_canvas(width, height, ratio))
+    state.show_layer(0)
+    assert state.inbox.run_until(lambda: state.view is not None and view.settled(), 10)
+    picture = view.canvas.render()
+    assert picture.shape == (height * ratio, width * ratio, 4)
+    assert len(np.unique(picture[..., :3] @ np.array([1, 256, 65536]))) > 5
+    view.canvas.resize(300, 500)
+    view.set_theme(LIGHT)
+    settle(view)
+    assert view.canvas.render().mean() > 150
+
+
+def test_values_that_are_no_number_have_a_colour_of_their_own() -> None:
+    values = np.array([[[np.nan, np.inf, -np.inf, 0.0, 1.0]]], np.float32)
+    codes = scale_codes(values, -1.0, 1.0).ravel().tolist()
+    assert codes == [255, 254, 0, 127, 254]
+    for table in (diverging(True), diverging(False), sequential(True), sequential(False)):
+        assert tuple(table[255]) == NO_NUMBER
+        assert not (table[:255] == NO_NUMBER).all(axis=1).any()
+
+
+@pytest.mark.parametrize("dark", [True, False])
+def test_the_scales_are_honest(dark: bool) -> None:
+    """Both signs leave the ground evenly, and zero is the same in both tables."""
+    both, half = diverging(dark).astype(int), sequential(dark).astype(int)
+    assert (both[127] == half[0]).all()
+    assert (both[254] == half[254]).all()
+    light = both[:255] @ [0.2126, 0.7152, 0.0722]
+    steps = np.diff(light) * (1 if dark else -1)
+    assert (steps[:127] <= 0.8).all()
+    assert (steps[127:] >= -0.8).all()
+    assert abs(light[0] - light[254]) < 25
+
+
+def test_names_and_figures() -> None:
+    assert figure(-0.5) == "\N{MINUS SIGN}0.500"
+    assert figure(255.0) == "255"
+    assert elided("a" * 500, 100, 11.0).endswith("…")
+    assert text_width(elided("a" * 500, 100, 11.0), 11.0) <= 100
+    assert elided("conv1", 100, 11.0) == "conv1"
+    assert elided("conv1", 3, 11.0) == ""

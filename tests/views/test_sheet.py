@@ -37,7 +37,7 @@ def test_every_pixel_is_the_value_that_the_mouse_finds_there(shape: tuple[int, i
     block = lay_out([(0, shape)], width).blocks[0]
     values = np.random.default_rng(0).random(shape, np.float32)
     pixels = np.ascontiguousarray(shrunk(values, block.shrink)).view(np.uint32)
-    drawn = tiled(pixels, block, 0, block.size[1], np.uint32(7))
+    drawn = tiled(pixels, block, 0, block.size[1], 7)
     assert drawn.shape == block.size[::-1]
     found = set()
     for y, x in np.random.default_rng(1).integers((0, 0), drawn.shape, (500, 2)):
@@ -48,7 +48,7 @@ def test_every_pixel_is_the_value_that_the_mouse_finds_there(shape: tuple[int, i
             assert drawn[y, x] == pixels[spot.channel, spot.y // block.shrink, spot.x // block.shrink]
             found.add(spot.channel)
     assert found
-    assert np.array_equal(tiled(pixels, block, 0, 1, np.uint32(7)), drawn[:1])
+    assert np.array_equal(tiled(pixels, block, 0, 1, 7), drawn[:1])
 
 
 def test_shrinking_averages_squares() -> None:
