@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from seeinin.geometry.halves import TABLE, decode
 
 CODES = len(TABLE)
-# Codes in the order of their values: sign and magnitude, in float16 as in the upper half of float32.
-ASCENDING = np.r_[CODES - 1 : CODES // 2 - 1 : -1, : CODES // 2]
+SIGN = CODES // 2  # codes from here on are below zero
 
 Pieces = Callable[[], Iterable[NDArray[Any]]]
 
@@ -71,18 +70,21 @@ def channel_statistics(
     float16 or float32; float32 is asked for twice. The result depends on neither the pieces nor any threads.
     """
     tally, dtype = _count(pieces, images, positions if per_position else 1)
-    counts = tally.histogram[ASCENDING]
+    codes = _ascending(np.flatnonzero(tally.histogram > 0))
+    counts = tally.histogram[codes]
     count = int(counts.sum())
     places = np.array([0, *levels, 1]) * (count - 1)  # between two ranks, as in numpy's linear method
     ranks = np.stack([np.floor(places), np.ceil(places)]).astype(np.int64)
     if not count:
         mean, std, around = np.nan, np.nan, np.full(ranks.shape, np.nan)
     elif dtype == np.float16:
-        mean, std = _moments(counts)
-        around = TABLE[ASCENDING][_bins(counts, ranks)].astype(np.float64)
+        values = TABLE[codes].astype(np.float64)
+        mean = (counts * values).sum() / count
+        std = np.sqrt((counts * (values - mean) ** 2).sum() / count)
+        around = values[_bins(counts, ranks)]
     else:
         mean = tally.total[0] / count
-        std, around = _closer(pieces, images.valid, counts, mean, ranks)
+        std, around = _closer(pieces, images.valid, codes, counts, mean, ranks)
     minimum, *quantiles, maximum = _between(around[0], around[1], places % 1)
     finite = images.counts[:, None] * (1 if per_position else positions) - tally.missing
     with np.errstate(invalid="ignore"):
@@ -115,7 +117,7 @@ def _count(pieces: Pieces, images: Images, positions: int) -> tuple[_Tally, np.d
     )
     start = 0
     for piece in pieces():
-        scan(*_bits(piece), decode(piece), images.label, images.valid, start, tally)
+        scan(*_bits(piece), decode(piece), images.label, images.valid, start, *tally)
         start += len(piece)
     return tally, piece.dtype
 
@@ -125,12 +127,10 @@ def _bits(piece: NDArray[Any]) -> tuple[NDArray[Any], int]:
     return (piece.view(np.uint16), 0) if piece.dtype == np.float16 else (piece.view(np.uint32), 16)
 
 
-def _moments(counts: NDArray[np.int64]) -> tuple[float, float]:
-    """Mean and standard deviation of float16 values counted by code, in ascending order."""
-    seen = counts > 0
-    values, weights = TABLE[ASCENDING][seen].astype(np.float64), counts[seen]
-    mean = (weights * values).sum() / weights.sum()
-    return mean, np.sqrt((weights * (values - mean) ** 2).sum() / weights.sum())
+def _ascending(codes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Ascending codes in the order of their values: sign and magnitude, in float16 as in the upper half of float32."""
+    negative = codes >= SIGN
+    return np.concatenate([codes[negative][::-1], codes[~negative]])
 
 
 def _bins(counts: NDArray[np.int64], ranks: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -139,25 +139,29 @@ def _bins(counts: NDArray[np.int64], ranks: NDArray[np.int64]) -> NDArray[np.int
 
 
 def _closer(
-    pieces: Pieces, valid: NDArray[np.bool_], counts: NDArray[np.int64], mean: float, ranks: NDArray[np.int64]
+    pieces: Pieces,
+    valid: NDArray[np.bool_],
+    codes: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    mean: float,
+    ranks: NDArray[np.int64],
 ) -> tuple[float, NDArray[np.float64]]:
     """A second pass over float32: the standard deviation, and the values at `ranks` to their last bit."""
     bins = _bins(counts, ranks)
-    wanted, slots = np.unique(bins, return_inverse=True)
+    wanted = np.unique(bins)
     slot_of = np.full(CODES, -1, np.int16)
-    slot_of[ASCENDING[wanted]] = np.arange(len(wanted))
+    slot_of[codes[wanted]] = np.arange(len(wanted))
     lower, squares, start = np.zeros((len(wanted), CODES), np.int64), np.zeros(1), 0
     for piece in pieces():
         scan_closer(piece.view(np.uint32), piece, valid, start, mean, slot_of, lower, squares)
         start += len(piece)
     before = np.cumsum(counts) - counts
-    upper = ASCENDING[wanted].astype(np.uint32)
-    lower[upper >= CODES // 2] = lower[upper >= CODES // 2, ::-1]  # below zero, the larger the code the smaller
     values = np.empty(ranks.shape)
-    for at, slot in zip(np.ndindex(ranks.shape), slots.ravel(), strict=True):
-        low = _bins(lower[slot], ranks[at] - before[bins[at]])
-        low = CODES - 1 - low if upper[slot] >= CODES // 2 else low
-        values[at] = np.uint32(upper[slot] << 16 | low).view(np.float32)
+    for at, bin_ in np.ndenumerate(bins):
+        upper = codes[bin_]
+        step = 1 if upper < SIGN else -1  # below zero, the larger the bits the smaller the value
+        low = _bins(lower[slot_of[upper]][::step], ranks[at] - before[bin_])
+        values[at] = np.uint32(upper << 16 | (low if step > 0 else CODES - 1 - low)).view(np.float32)
     return np.sqrt(squares[0] / counts.sum()), values
 
 
@@ -182,37 +186,53 @@ def _first(values: NDArray[np.float32], points: NDArray[np.int64], count: int) -
 
 
 @njit(nogil=True, cache=True)
-def scan(bits, shift, values, label, valid, start, tally):  # type: ignore[no-untyped-def]
+def scan(  # type: ignore[no-untyped-def]
+    bits,
+    shift,
+    values,
+    label,
+    valid,
+    start,
+    histogram,
+    total,
+    nonfinite,
+    most,
+    most_point,
+    least,
+    least_point,
+    sums,
+    missing,
+):
     """Count the rows from `start` on: `bits` and float32 `values`, both (rows, positions)."""
     rows, positions = values.shape
-    step = 0 if tally.sums.shape[1] < positions else 1
-    total, nonfinite = tally.total[0], 0
+    step = 0 if sums.shape[1] < positions else 1
+    added, lost = total[0], 0
     for i in range(rows):
         row = start + i
         if not valid[row]:
             continue
         k = label[row]
-        most, least, most_at, least_at = tally.most[row], tally.least[row], -1, -1
+        high, low, high_at, low_at = most[row], least[row], -1, -1
         for j in range(positions):
             value = values[i, j]
             if not np.isfinite(value):
-                nonfinite += 1
+                lost += 1
                 if k >= 0:
-                    tally.missing[k, j * step] += 1
+                    missing[k, j * step] += 1
                 continue
-            tally.histogram[bits[i, j] >> shift] += 1
-            total += value
-            if value > most:
-                most, most_at = value, j
-            if value < least:
-                least, least_at = value, j
+            histogram[bits[i, j] >> shift] += 1
+            added += value
+            if value > high:
+                high, high_at = value, j
+            if value < low:
+                low, low_at = value, j
             if k >= 0:
-                tally.sums[k, j * step] += value
-        if most_at >= 0:
-            tally.most[row], tally.most_point[row] = most, row * positions + most_at
-            tally.least[row], tally.least_point[row] = least, row * positions + least_at
-    tally.total[0] = total
-    tally.nonfinite[0] += nonfinite
+                sums[k, j * step] += value
+        if high_at >= 0:
+            most[row], most_point[row] = high, row * positions + high_at
+            least[row], least_point[row] = low, row * positions + low_at
+    total[0] = added
+    nonfinite[0] += lost
 
 
 @njit(nogil=True, cache=True)

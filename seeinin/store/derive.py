@@ -19,6 +19,8 @@ Progress = Callable[[int], None]
 Checksums = dict[str, NDArray[np.uint32]]
 
 READ = 1 << 20  # bytes that a thread takes at once
+BLOCK = 1 << 26  # bytes of maps in memory, or as many as make runs of
+RUN = 1 << 16  # bytes in every column
 CACHE_LINE = 64
 TILE = 1024  # rows
 
@@ -63,7 +65,7 @@ def derive_layer(stored: Stored, images: Images, budget: int, progress: Progress
 
 
 class _Columns:
-    """The columns of a layer in the making, whole in memory where the budget allows it."""
+    """The columns of a layer in the making, from one block of maps after the other."""
 
     def __init__(self, stored: Stored, budget: int) -> None:
         self.stored = stored
@@ -72,16 +74,16 @@ class _Columns:
         self.positions = self.place.shape[1] // self.rows
         self.checksums = np.zeros(pieces(self.place), np.uint32)
         self._piece = self.maps.piece or self.rows
-        self.at_once = min(self.rows, max(1, budget // 2 // (self.maps.entry * self._piece)) * self._piece)
-        whole = self.at_once == self.rows
-        self._whole = np.empty(self.place.shape, self.place.dtype) if whole else None
+        run = RUN // (self.positions * self.place.dtype.itemsize)
+        at_once = min(max(run, BLOCK // self.maps.entry), budget // self.maps.entry)
+        self.at_once = max(1, at_once // self._piece) * self._piece
+        self._block = np.empty((min(self.at_once, self.rows), self.depth, self.positions), self.maps.dtype)
 
     def add(self, start: int, threads: ThreadPoolExecutor) -> Iterator[int]:
         """Read the maps of `at_once` rows from `start` on and write their share of every column; yields bytes read."""
-        rows = min(self.at_once, self.rows - start)
-        block = np.empty((rows, self.depth, self.positions), self.maps.dtype)
+        block = self._block[: self.rows - start]
         step = max(1, READ // (self.maps.entry * self._piece)) * self._piece
-        yield from threads.map(partial(self._read, block, start, step), range(0, rows, step))
+        yield from threads.map(partial(self._read, block, start, step), range(0, len(block), step))
         group = max(1, CACHE_LINE // (self.positions * self.place.dtype.itemsize))
         for _ in threads.map(partial(self._transpose, block, start, group), range(0, self.depth, group)):
             pass
@@ -91,13 +93,9 @@ class _Columns:
         step = max(1, READ // (self.positions * self.place.dtype.itemsize))
         for start in range(0, self.rows, step):
             stop = min(start + step, self.rows)
-            values = slice(start * self.positions, stop * self.positions)
-            if self._whole is not None:
-                piece = self._whole[channel, values]
-            else:
-                piece = np.empty(values.stop - values.start, self.place.dtype)
-                read(self.stored.files, self.stored.descriptor, piece, self._offset(channel, values.start))
-            yield piece.reshape(stop - start, self.positions)
+            piece = np.empty((stop - start, self.positions), self.place.dtype)
+            read(self.stored.files, self.stored.descriptor, piece, self._offset(channel, start * self.positions))
+            yield piece
 
     def _offset(self, channel: int, value: int) -> int:
         return self.place.offset + channel * self.place.stride + value * self.place.dtype.itemsize
@@ -114,12 +112,10 @@ class _Columns:
 
     def _transpose(self, block: NDArray[Any], start: int, group: int, channel: int) -> None:
         taken = block[:, channel : channel + group]  # (rows, group, positions)
-        shape = taken.shape[1], len(block) * self.positions
-        out = np.empty(shape, self.place.dtype) if self._whole is None else self._whole[channel : channel + group]
-        by_row = out.reshape(taken.shape[1], len(block), self.positions)
+        out = np.empty((taken.shape[1], len(block), self.positions), self.place.dtype)
         for row in range(0, len(block), TILE):
-            by_row[:, row : row + TILE] = taken[row : row + TILE].transpose(1, 0, 2)
-        for d, run in enumerate(out, channel):
+            out[:, row : row + TILE] = taken[row : row + TILE].transpose(1, 0, 2)
+        for d, run in enumerate(out.reshape(len(out), -1), channel):
             self._add_checksums(d, start * self.positions, run)
             write(self.stored.files, self.stored.descriptor, run, self._offset(d, start * self.positions))
 

@@ -117,7 +117,7 @@ class Partial:
         allowed = self.files.free(self.path.parent) + 512 * os.fstat(self.descriptor).st_blocks
         if need > allowed:
             self._forget()
-            raise OSError(errno.ENOSPC)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self._journal.clear()
         self.files.truncate(self.descriptor, 0)
         try:
