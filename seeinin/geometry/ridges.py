@@ -116,10 +116,10 @@ def _without_piles(counts: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDAr
 
 def _smoothed(curves: NDArray[np.float64]) -> NDArray[np.float64]:
     """Each curve (C, W) smoothed by a gaussian; what would fall off the ends is mirrored back."""
-    return np.stack([_gaussian(line, _bandwidth(line)) if line.any() else line for line in curves])
+    return np.stack([_gaussian(line, bandwidth(line)) if line.any() else line for line in curves])
 
 
-def _bandwidth(line: NDArray[np.float64]) -> float:
+def bandwidth(line: NDArray[np.float64]) -> float:
     """Standard deviation in pixels: two thirds of Silverman's rule, so that few points make no comb."""
     x, n = np.arange(line.size), line.sum()
     std = np.sqrt(line @ (x - line @ x / n) ** 2 / n)

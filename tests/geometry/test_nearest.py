@@ -1,4 +1,4 @@
-"""The point under the cursor: the tile of keys against a search through all pixels, and the columns against the tile."""
+"""The point under the cursor: keys against a search through all pixels, and columns against the keys."""
 
 import numpy as np
 import pytest
