@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from seeinin.config import load
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -14,9 +16,7 @@ def config() -> Path:
 
 def cache_of_images() -> Path:
     """The cache of `config`, made by the first benchmark that needs it."""
-    cache = ROOT / "cache" / f"benchmark_{config().stem}.h5"
+    cache = ROOT / load(config()).output
     if not cache.exists():
-        subprocess.run(
-            [sys.executable, "-m", "seeinin", "precompute", config(), "--output", cache], cwd=ROOT, check=True
-        )
+        subprocess.run([sys.executable, "-m", "seeinin", "precompute", config()], cwd=ROOT, check=True)
     return cache

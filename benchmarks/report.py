@@ -51,7 +51,7 @@ def alternate(*actions: Callable[[], object], rounds: int = 7) -> list[float]:
 
 
 def figure(value: float) -> str:
-    """Three figures, and no exponent."""
+    """Three figures."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
