@@ -1,23 +1,21 @@
 """The average of some images at every layer, read in blocks of rows: a first one is there at once and refines."""
 
 import math
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future
+import time
+from collections.abc import Generator
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seeinin.pool import POOL
+from seeinin.pool import Token
 from seeinin.state.selection import Selection
-from seeinin.state.state import ViewerState
 from seeinin.store.reader import Cache
 
 INPUT = -1  # stands for the images themselves where a layer's number stands
 BLOCK = 4 << 20  # bytes read at a time: some milliseconds, after which a gesture or a newer request has its turn
-PREFIX = 1000  # rows that stand for all where nothing is selected and the cache holds no class means
-KEPT = 1 << 25  # values of averages that are out of sight and may be wanted again
+PREFIX = 1 << 26  # bytes of a layer that stand for all where nobody asked and the cache holds no class means
+PAUSE = 0.1  # seconds between two looks at an average that refines
 LIMIT = 0.995  # quantile of the magnitudes that gets the full colour
 
 
@@ -25,18 +23,18 @@ LIMIT = 0.995  # quantile of the magnitudes that gets the full colour
 class Subject:
     """What is averaged: `rows` int64, ascending. `weights` (K): images of each class, where they are whole classes.
 
-    `rows` of all images is cut to a prefix, since then nobody asked for them; the class means still give all.
+    Where nobody `asked`, a large layer is averaged over its first images only, a fair sample since rows are shuffled.
     """
 
     rows: NDArray[np.int64]
-    images: int
     title: str
     weights: NDArray[np.int64] | None = None
+    asked: bool = True
 
     @property
     def image(self) -> int | None:
         """The row of the image, where it is but one."""
-        return int(self.rows[0]) if self.images == 1 else None
+        return int(self.rows[0]) if self.asked and len(self.rows) == 1 else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +42,7 @@ class Mean:
     """The average of `images` images of a subject at layer `number`: `values` float32 (D, H, W).
 
     `limit` is the 99.5 % quantile of their magnitudes; `signed` says whether the layer goes below zero for any image.
+    `total` is the sum that the next mean goes on with; None once nothing is to be added.
     """
 
     subject: Subject
@@ -52,7 +51,7 @@ class Mean:
     images: int
     limit: float
     signed: bool
-    total: NDArray[np.float64] | None = None  # None once nothing is to be added
+    total: NDArray[np.float64] | None = None
 
 
 def picked_image(cache: Cache, row: int) -> Subject:
@@ -60,7 +59,7 @@ def picked_image(cache: Cache, row: int) -> Subject:
     words = [f"image #{int(cache.index[row])}"]
     if cache.label[row] >= 0:
         words.append(cache.classes[cache.label[row]])
-    return Subject(np.array([row]), 1, " · ".join(words))
+    return Subject(np.array([row]), " · ".join(words))
 
 
 def selected_images(cache: Cache, selection: Selection | None) -> Subject:
@@ -71,9 +70,9 @@ def selected_images(cache: Cache, selection: Selection | None) -> Subject:
     rows = np.flatnonzero(chosen)
     weights = _whole_classes(cache, rows)
     if selection is None:
-        return Subject(rows[:PREFIX], len(rows), f"average of all {len(rows):,} images", weights)
+        return Subject(rows, f"average of all {len(rows):,} images", weights, asked=False)
     plural = "" if len(rows) == 1 else "s"
-    return Subject(rows, len(rows), f"average of {len(rows):,} selected image{plural}", weights)
+    return Subject(rows, f"average of {len(rows):,} selected image{plural}", weights)
 
 
 def _whole_classes(cache: Cache, rows: NDArray[np.int64]) -> NDArray[np.int64] | None:
@@ -86,18 +85,30 @@ def _whole_classes(cache: Cache, rows: NDArray[np.int64]) -> NDArray[np.int64] |
     return counts if np.isin(counts - np.bincount(label[known], minlength=size), 0)[counts > 0].all() else None
 
 
-def grown(cache: Cache, subject: Subject, number: int, before: Mean | None = None) -> Mean:
-    """The mean with one more block of rows in it. Raises CacheError where the file is damaged."""
+def growing(
+    token: Token, cache: Cache, subject: Subject, number: int, before: Mean | None = None
+) -> Generator[None, None, Mean]:
+    """The mean with more rows in it: one block at first, then as many as some time allows; yields between blocks.
+
+    Raises CacheError where the file is damaged.
+    """
     from seeinin.geometry.averages import add_maps  # numba: not before a thread needs it
 
     if before is None and (exact := _from_classes(cache, subject, number)) is not None:
         return exact
-    done = before.images if before else 0
-    total = before.total.copy() if before and before.total is not None else np.zeros(shape_of(cache, number))
-    step = max(BLOCK // max(_bytes_of(cache, number), 1), 1)
-    add_maps(total, read_maps(cache, number, subject.rows[done : done + step]))
-    done = min(done + step, len(subject.rows))
-    return _mean(cache, subject, number, total / done, done, None if done == len(subject.rows) else total)
+    total = before.total if before is not None and before.total is not None else np.zeros(shape_of(cache, number))
+    size = max(_bytes_of(cache, number), 1)
+    rows = subject.rows if subject.asked else subject.rows[: max(PREFIX // size, 1)]
+    done, step = before.images if before else 0, max(BLOCK // size, 1)
+    end = time.monotonic() + (PAUSE if before else 0)
+    while True:
+        part = rows[done : done + step]
+        add_maps(total, read_maps(cache, number, part))
+        done += len(part)
+        if done == len(rows) or time.monotonic() >= end:
+            return _mean(cache, subject, number, total / done, done, None if done == len(rows) else total)
+        yield
+        token.check()
 
 
 def shape_of(cache: Cache, number: int) -> tuple[int, int, int]:
@@ -131,7 +142,7 @@ def _from_classes(cache: Cache, subject: Subject, number: int) -> Mean | None:
     present = subject.weights > 0  # the mean of a class without images is no number
     share = subject.weights[present] / subject.weights.sum()
     values = sum((s * mean for s, mean in zip(share, means[present], strict=True)), np.zeros(means.shape[1:]))
-    return _mean(cache, subject, number, values, subject.images, None)
+    return _mean(cache, subject, number, values, len(subject.rows), None)
 
 
 def _mean(
@@ -149,84 +160,3 @@ def _mean(
     limit = limit or float(magnitudes.max(initial=0.0)) or 1.0
     signed = bool(np.nanmin(cache.layers[number].minimum, initial=0.0) < 0)
     return Mean(subject, number, values.astype(np.float32), images, limit, signed, total)
-
-
-class Averages:
-    """The means of the layers in sight, each growing on a thread of the pool; the newest subject wins.
-
-    `changed()` is called on the state's thread when a mean has arrived. Until the first of a new subject is there, the
-    old one stays, so that nothing flickers.
-    """
-
-    def __init__(self, state: ViewerState, changed: Callable[[], object]) -> None:
-        self.state, self.changed = state, changed
-        self.subject: Subject | None = None
-        self.means: dict[int, Mean] = {}
-        self._wanted: list[int] = []
-        self._growing: dict[int, Future[Mean]] = {}
-
-    def show(self, subject: Subject) -> None:
-        """Average these images from now on."""
-        self.subject = subject
-        for future in self._growing.values():
-            future.cancel()
-        self._growing.clear()
-        self._start()
-
-    def want(self, numbers: Iterable[int]) -> None:
-        """The layers in sight; the others are not read, and kept only while there is room."""
-        numbers = list(numbers)
-        if numbers != self._wanted:
-            self._wanted = numbers
-            self._forget()
-            self._start()
-
-    def settled(self) -> bool:
-        """Whether all that is wanted is there, to the last row."""
-        if self.subject is None or not len(self.subject.rows):
-            return self.subject is not None
-        return all(self._complete(n) for n in self._wanted)
-
-    def progress(self) -> int:
-        """Images averaged so far at every layer in sight."""
-        return min((self._images(n) for n in self._wanted), default=0)
-
-    def _images(self, number: int) -> int:
-        mean = self.means.get(number)
-        return mean.images if mean is not None and mean.subject is self.subject else 0
-
-    def _complete(self, number: int) -> bool:
-        mean = self.means.get(number)
-        return mean is not None and mean.subject is self.subject and mean.total is None
-
-    def _start(self) -> None:
-        for number in self._wanted:
-            if self.subject is not None and len(self.subject.rows) and number not in self._growing:
-                self._grow(number)
-
-    def _grow(self, number: int) -> None:
-        assert self.subject is not None
-        if self._complete(number):
-            return
-        before = self.means.get(number)
-        before = before if before is not None and before.subject is self.subject else None
-        submit = POOL.later if before else POOL.now  # a first answer goes ahead of every refinement
-        self._growing[number] = submit(grown, self.state.cache, self.subject, number, before)
-        self.state.inbox.deliver(self._growing[number], partial(self._arrived, number))
-
-    def _arrived(self, number: int, mean: Mean) -> None:
-        if mean.subject is not self.subject:
-            return
-        del self._growing[number]
-        self.means.pop(number, None)
-        self.means[number] = mean  # last in the dict: the most recent
-        if number in self._wanted:
-            self._grow(number)
-        self.changed()
-
-    def _forget(self) -> None:
-        kept = 0
-        for number in reversed(list(self.means)):
-            kept += self.means[number].values.size
-            if number not in self._wanted and (kept > KEPT or self.means[number].subject is not self.subject):
-                del self.means[number]

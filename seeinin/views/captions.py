@@ -26,7 +26,7 @@ def titles(
     left, right = pane.body.x, pane.body.x + pane.body.width
     for block in pane.blocks:
         y = pane.y(block.title) + TITLE - 6
-        note = size_of(cache, block.number, means.get(block.number))
+        note = elided(size_of(cache, block.number, means.get(block.number)), 0.8 * pane.body.width, SMALL)
         yield Label(note, right, y, rgba(theme.muted), "right", size=SMALL)
         room = pane.body.width - text_width(note, SMALL, ratio=pane.ratio) - GAP
         colour = theme.accent if block.number in (active, under) else theme.text
@@ -35,8 +35,10 @@ def titles(
 
 
 def value_label(text: str, foot: Rect, theme: Theme) -> Label:
-    """The value under the cursor."""
-    return Label(elided(text, foot.width, SIZE), foot.x, foot.y + 18, rgba(theme.text), size=SIZE)
+    """The value under the cursor; where there is too little room, its place is cut and not the value."""
+    place, equals, value = text.rpartition(" = ")
+    room = foot.width - text_width(equals + value, SIZE)
+    return Label(elided(place, room, SIZE) + equals + value, foot.x, foot.y + 18, rgba(theme.text), size=SIZE)
 
 
 def scale_labels(name: str, scale: Scale, foot: Rect, bar: Rect, theme: Theme) -> Iterator[Label]:
@@ -65,7 +67,7 @@ def size_of(cache: Cache, number: int, mean: Mean | None) -> str:
         high, wide = layer.field.size
         words = [" × ".join(map(str, layer.shape if layer.positions > 1 else layer.shape[:1]))]
         words.append(f"field {high}" if high == wide else f"field {high} × {wide}")
-    if mean is not None and mean.total is None and mean.images < mean.subject.images:
+    if mean is not None and mean.total is None and mean.images < len(mean.subject.rows):
         words.append(f"first {mean.images:,} images")
     return " · ".join(words)
 

@@ -10,7 +10,8 @@ from seeinin.geometry.matrix import Rect
 from seeinin.pool import POOL
 from seeinin.state.selection import Selection
 from seeinin.state.state import Place, ViewerState
-from seeinin.views.averages import INPUT, Averages, Subject, picked_image, selected_images
+from seeinin.views.averages import INPUT, Subject, picked_image, selected_images
+from seeinin.views.averaging import Averaging
 from seeinin.views.browsing import Browsing
 from seeinin.views.captions import name_of, scale_labels, titles, value_label, value_of
 from seeinin.views.outlines import outlines, shown_channels, spot_outline, thumb
@@ -43,7 +44,7 @@ class MapsView:
         self.scroll, self.zoom = 0.0, 1.0  # px from the top of the sheet; times the size that fills the panel
         self.foot_text = ""  # the value under the cursor, in words
         self.under: tuple[int, Spot | None] | None = None  # the layer, and its value, under the cursor
-        self.averages = Averages(state, self.refresh)
+        self.averages = Averaging(state, self.refresh)
         self.tiles = Tiles(theme)
         self._aspect = 1.0
         self._asked: object = None  # the image or the selection whose maps are wanted

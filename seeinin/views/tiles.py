@@ -88,9 +88,11 @@ def tiled(pixels: NDArray[np.uint32], block: Block, top: int, bottom: int, groun
     """Pixel rows `top` to `bottom` of a block, with the width of the block: `pixels` (D, h, w) laid in its grid."""
     count, height, width = pixels.shape
     (wide, high), (dx, dy) = block.tile, block.pitch
+    row, y = np.divmod(np.arange(top, bottom), dy)
+    lines, line_of = np.unique(np.where(y < high, row * height + y // block.enlarge, -1), return_inverse=True)
+    row, y = np.divmod(lines[:, None], height)
     column, x = np.divmod(np.arange(block.size[0]), dx)
-    row, y = np.divmod(np.arange(top, bottom)[:, None], dy)
     channel = row * block.columns + column
-    place = (channel * height + y // block.enlarge) * width + x // block.enlarge
-    place[(channel >= count) | (x >= wide) | (y >= high)] = pixels.size
-    return np.append(pixels, np.uint32(ground))[place]
+    place = (channel * height + y) * width + x // block.enlarge
+    place[(lines[:, None] < 0) | (channel >= count) | (x >= wide)] = pixels.size
+    return np.append(pixels, np.uint32(ground))[place][line_of]  # equal lines are made but once

@@ -1,0 +1,95 @@
+"""Averages on their way: of the layers in sight, in the background, the newest request first."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from functools import partial
+
+from seeinin.pool import POOL, Token
+from seeinin.state.state import ViewerState
+from seeinin.views.averages import Mean, Subject, growing
+
+KEPT = 1 << 25  # values of averages that are out of sight and may be wanted again
+
+
+class Averaging:
+    """The means of the layers in sight, each growing on a thread of the pool; the newest subject wins.
+
+    `changed()` is called on the state's thread when a mean has arrived. Until the first of a new subject is there, the
+    old one stays, so that nothing flickers.
+    """
+
+    def __init__(self, state: ViewerState, changed: Callable[[], object]) -> None:
+        self.state, self.changed = state, changed
+        self.subject: Subject | None = None
+        self.means: dict[int, Mean] = {}
+        self._wanted: list[int] = []
+        self._token = Token()
+        self._growing: dict[int, Future[Mean]] = {}
+
+    def show(self, subject: Subject) -> None:
+        """Average these images from now on."""
+        self.subject = subject
+        self._token.cancel()
+        self._token = Token()
+        for future in self._growing.values():
+            future.cancel()
+        self._growing.clear()
+        self._start()
+
+    def want(self, numbers: Iterable[int]) -> None:
+        """The layers in sight; the others are not read, and kept only while there is room."""
+        numbers = list(numbers)
+        if numbers != self._wanted:
+            self._wanted = numbers
+            self._forget()
+            self._start()
+
+    def settled(self) -> bool:
+        """Whether all that is wanted is there, to the last row."""
+        if self.subject is None or not len(self.subject.rows):
+            return self.subject is not None
+        return all(self._complete(n) for n in self._wanted)
+
+    def progress(self) -> int:
+        """Images averaged so far at every layer in sight."""
+        return min((self._images(n) for n in self._wanted), default=0)
+
+    def _images(self, number: int) -> int:
+        mean = self.means.get(number)
+        return mean.images if mean is not None and mean.subject is self.subject else 0
+
+    def _complete(self, number: int) -> bool:
+        mean = self.means.get(number)
+        return mean is not None and mean.subject is self.subject and mean.total is None
+
+    def _start(self) -> None:
+        for number in self._wanted:
+            if self.subject is not None and len(self.subject.rows) and number not in self._growing:
+                self._grow(number)
+
+    def _grow(self, number: int) -> None:
+        assert self.subject is not None
+        if self._complete(number):
+            return
+        before = self.means.get(number)
+        before = before if before is not None and before.subject is self.subject else None
+        submit = POOL.later if before else POOL.now  # a first answer goes ahead of every refinement
+        self._growing[number] = submit(growing, self._token, self.state.cache, self.subject, number, before)
+        self.state.inbox.deliver(self._growing[number], partial(self._arrived, number))
+
+    def _arrived(self, number: int, mean: Mean) -> None:
+        if mean.subject is not self.subject:
+            return
+        del self._growing[number]
+        self.means.pop(number, None)
+        self.means[number] = mean  # last in the dict: the most recent
+        if number in self._wanted:
+            self._grow(number)
+        self.changed()
+
+    def _forget(self) -> None:
+        kept = 0
+        for number in reversed(list(self.means)):
+            kept += self.means[number].values.size
+            if number not in self._wanted and (kept > KEPT or self.means[number].subject is not self.subject):
+                del self.means[number]
