@@ -22,7 +22,6 @@ PILE = 8  # a pixel row or column with more than 1/PILE of a cell's points is a 
 FAINTEST = 0.25  # opacity of a pixel with one point in the density style
 
 Rect = tuple[int, int, int, int]  # y0, y1, x0, x1
-Job = tuple[Rect, NDArray[np.float32], list[Rect]]  # a cell, its counts of full brightness, tiles of it
 
 
 @dataclass(frozen=True)
@@ -70,39 +69,58 @@ def paint(pool: Pool, frame: Frame, cells: Sequence[Rect], look: Look, selecting
     fades = np.array([look.fade if selecting else 1.0, 1.0], np.float32)
     background = np.array(look.background, np.float32)
     pixels = out.view(np.uint32)[..., 0]
+    full = np.zeros((len(cells), 2), np.float32)
+    if look.style == "density":
+        pool.share(lambda k: _full_brightness(frame.sums, cells[k], full[k]), range(len(cells)))
 
-    def work(job: Job) -> None:
-        cell, full, tiles = job
-        for tile in tiles:
-            rects = np.array([cell, tile], np.int64)
-            tables = OPACITY, ENCODE
-            _paint(frame.sums, frame.share, selecting, rects, marks, full, fades, *tables, background, pixels)
+    def work(job: tuple[int, Rect]) -> None:
+        k, tile = job
+        rects = np.array([cells[k], tile], np.int64)
+        tables = OPACITY, ENCODE
+        _paint(frame.sums, frame.share, selecting, rects, marks, full[k], fades, *tables, background, pixels)
 
-    pool.share(work, _jobs(frame, cells, look.style == "density"))
+    pool.share(work, ((k, tile) for k, cell in enumerate(cells) for tile in tiles(cell)))
 
 
-def _jobs(frame: Frame, cells: Sequence[Rect], density: bool) -> Iterator[Job]:
-    for cell in cells:
-        full = full_brightness(frame, cell) if density else np.zeros(2, np.float32)
-        y0, y1, x0, x1 = cell
-        for y in range(y0, y1, TILE):
-            yield cell, full, [(y, min(y + TILE, y1), x, min(x + TILE, x1)) for x in range(x0, x1, TILE)]
+def tiles(cell: Rect) -> Iterator[Rect]:
+    """Cut a cell into pieces of at most TILE x TILE pixels."""
+    y0, y1, x0, x1 = cell
+    for y in range(y0, y1, TILE):
+        for x in range(x0, x1, TILE):
+            yield y, min(y + TILE, y1), x, min(x + TILE, x1)
 
 
 def full_brightness(frame: Frame, cell: Rect) -> NDArray[np.float32]:
-    """Counts of unselected and selected points, float32 (2,), at which a pixel of the cell has full brightness."""
+    """Counts of unselected and selected points, float32 (2,), at which a pixel of the cell has full brightness.
+
+    The BRIGHT quantile of its non-empty pixels outside piles: half of a rectified channel sits on one line.
+    """
+    full = np.empty(2, np.float32)
+    _full_brightness(frame.sums, cell, full)
+    return full
+
+
+@kernel
+def _full_brightness(sums, cell, full):  # type: ignore[no-untyped-def]
     y0, y1, x0, x1 = cell
-    counts = frame.sums[:, y0:y1, x0:x1, 0]
-    return np.array([_bright(counts[0]), _bright(counts[1])], np.float32)
-
-
-def _bright(counts: NDArray[np.uint32]) -> float:
-    """The BRIGHT quantile of the non-empty pixels outside piles: half of a rectified channel sits on one line."""
-    down, along = counts.sum(1, np.int64), counts.sum(0, np.int64)
-    limit = down.sum() * max(1 / PILE, 4 / max(min(counts.shape), 1))
-    rest = counts[np.ix_(down <= limit, along <= limit)]
-    rest = rest[rest > 0]
-    return float(np.quantile(rest, BRIGHT)) if rest.size else float(max(counts.max(initial=1), 1))
+    rest = np.empty((y1 - y0) * (x1 - x0), np.uint32)
+    for plane in range(2):
+        counts = sums[plane, y0:y1, x0:x1, 0]
+        down, along = np.zeros(y1 - y0), np.zeros(x1 - x0)
+        n, most = 0, np.uint32(1)
+        for y in range(down.size):
+            for x in range(along.size):
+                down[y] += counts[y, x]
+                along[x] += counts[y, x]
+                most = max(most, counts[y, x])
+        limit = down.sum() * max(1 / PILE, 4 / max(min(down.size, along.size), 1))
+        for y in range(down.size):
+            for x in range(along.size):
+                if counts[y, x] > 0 and down[y] <= limit and along[x] <= limit:
+                    rest[n] = counts[y, x]
+                    n += 1
+        place = int(BRIGHT * (n - 1))
+        full[plane] = np.partition(rest[:n], place)[place] if n > 0 else most
 
 
 @kernel
@@ -110,42 +128,61 @@ def _paint(sums, share, selecting, rects, marks, full, fades, opacity, encode, b
     y0, y1, x0, x1 = rects[1]
     planes = 2 if selecting else 1
     depth = np.zeros((planes, y1 - y0, 4 * (x1 - x0)), np.float32)
-    alpha, red, green, blue = (
-        np.empty(x1 - x0, np.float32),
-        np.empty(x1 - x0, np.float32),
-        np.empty(x1 - x0, np.float32),
-        np.empty(x1 - x0, np.float32),
-    )
+    spans = np.zeros((planes, y1 - y0, 2), np.int64)
+    alpha, red, green, blue = np.empty((4, x1 - x0), np.float32)
     for plane in range(planes):
-        _add_marks(sums[plane], share, plane == 1, rects, marks[plane], depth[plane])
+        _add_marks(sums[plane], share, plane == 1, rects, marks[plane], depth[plane], spans[plane])
     for y in range(y1 - y0):
         red[:], green[:], blue[:] = background
         for plane in range(planes):
+            a, b = spans[plane, y]
+            line = depth[plane, y, 4 * a : 4 * b]
             if full[0] > 0:
-                _log_alpha(depth[plane, y], full[plane], fades[plane], alpha)
+                _log_alpha(line, full[plane], fades[plane], alpha[a:b])
             else:
-                _depth_alpha(depth[plane, y], opacity, alpha)
-            _over(depth[plane, y], alpha, encode, red, green, blue)
+                _depth_alpha(line, opacity, alpha[a:b])
+            _over(line, alpha[a:b], encode, red[a:b], green[a:b], blue[a:b])
         _pack(red, green, blue, out[y0 + y, x0:x1])
 
 
 @kernel
-def _add_marks(sums, share, weigh, rects, mark, depth):  # type: ignore[no-untyped-def]
-    """Add the optical depth and depth-weighted colours of a cell's points to a tile of it, row by row of pixels."""
+def _add_marks(sums, share, weigh, rects, mark, depth, spans):  # type: ignore[no-untyped-def]
+    """Add the optical depth and depth-weighted colours of a cell's points to a tile of it, row by row of pixels.
+
+    `spans` (rows, 2): first and last + 1 pixel of each row of the tile that holds anything.
+    """
     radius = mark.shape[0] // 2
     (c0, c1, d0, d1), (y0, y1, x0, x1) = rects
     left, right = max(x0 - radius, d0), min(x1 + radius, d1)
     line = np.zeros(4 * (x1 - x0 + 2 * radius + 2), np.float32)
-    points = line[4 * (left - x0 + radius) : 4 * (right - x0 + radius)]
+    before = left - x0 + radius
+    points = line[4 * before : 4 * (right - x0 + radius)]
     weights = np.zeros(2 * radius + 3, np.float32)
     for y in range(max(y0 - radius, c0), min(y1 + radius, c1)):
         bits = _read(sums[y, left:right].reshape(-1), points)
-        if bits >= FULL or (weigh and bits > 0):
+        if bits == 0:
+            continue
+        if bits >= FULL or weigh:
             _weigh(sums[y, left:right], share[y, left:right], weigh, points)
-        for dy in range(max(-radius, y0 - y), min(radius + 1, y1 - y) if bits > 0 else y0 - y - radius):
-            weights[: 2 * radius + 1] = mark[radius + dy]  # a mark is its own mirror image
+        first, last = _ends(points)
+        a, b = max(before + first - 2 * radius, 0), min(before + last, x1 - x0)
+        for row in range(max(y - radius, y0) - y0, min(y + radius + 1, y1) - y0):
+            weights[: 2 * radius + 1] = mark[radius + y0 + row - y]  # a mark is its own mirror image
             for dx in range(0, 2 * radius + 1, 3):
-                _add_three(depth[y + dy - y0], line[4 * dx :], weights[dx], weights[dx + 1], weights[dx + 2])
+                three = weights[dx], weights[dx + 1], weights[dx + 2]
+                _add_three(depth[row, 4 * a : 4 * b], line[4 * (a + dx) :], *three)
+            spans[row] = min(spans[row, 0], a) if spans[row, 1] else a, max(spans[row, 1], b)
+
+
+@kernel
+def _ends(points):  # type: ignore[no-untyped-def]
+    """First and last + 1 pixel of a line that is not empty."""
+    first, last = 0, points.size // 4
+    while first < last and points[4 * first] == 0:
+        first += 1
+    while last > first and points[4 * last - 4] == 0:
+        last -= 1
+    return first, last
 
 
 @njit(nogil=True, cache=True, fastmath={"contract"})
