@@ -15,7 +15,7 @@ from seeinin.state.linking import Linker
 from seeinin.state.state import View, ViewerState
 from seeinin.store.reader import Cache
 from seeinin.views.aiming import Aiming
-from seeinin.views.frames import Request
+from seeinin.views.frames import CROWDED, Request
 from seeinin.views.summary import Correlations, Summary, correlations, painted
 from seeinin.views.theme import DARK, Theme, rgba
 from seeinin.visuals.canvas import Canvas
@@ -27,7 +27,7 @@ from seeinin.visuals.strokes import Strokes
 
 PLOTTED = 4.0  # px that a cell needs to be plotted; smaller ones show one value each
 VALUES = 1 << 27  # that are counted at most: the cells of a larger layer show one value each, too
-MARK = 1.0  # px, the size of a point
+MARK = 1.5  # px, the size of a point
 FOUND = 6.0  # px that the box needs to be seen; a crosshair shows where a smaller one is
 CLOSEST, FARTHEST = 1e-4, 1.5  # of the zoom: cells across the matrix view, and how many times the matrix
 REPAINTS = ("view", "selection", "link", "opacity", "hidden", "slots")
@@ -121,8 +121,9 @@ class OverviewView:
     def _request(self, view: View, matrix: Matrix) -> Request | Summary:
         layer, ratio = self.state.cache.layers[view.layer], float(self.canvas.pixel_scale)
         if matrix.cell >= PLOTTED and len({*view.rows, *view.columns}) * layer.points <= VALUES:
-            request = Request.of(self.state, matrix, self.theme, ratio)
-            return replace(request, style="density", size=MARK * ratio)
+            request = Request.of(self.state, matrix, self.theme, ratio, hardware=False)
+            crowded = layer.points > CROWDED * request.matrix.cell**2
+            return replace(request, style="density" if crowded else "points", size=MARK * ratio)
         shape = max(round(matrix.viewport.height * ratio), 1), max(round(matrix.viewport.width * ratio), 1)
         return Summary(view.layer, view.rows, view.columns, shape, self.theme.dark)
 
