@@ -37,6 +37,11 @@ class Directory:
     places: Mapping[str, Place]
     metadata: int  # CRC32 of EXTENTS and of HDF5's bytes there
 
+    @property
+    def about(self) -> tuple[object, ...]:
+        """What is said of the cache, wherever things lie."""
+        return self.fingerprint, self.step, self.levels, self.layers
+
     def encode(self) -> bytes:
         facts = {
             "size": self.size,

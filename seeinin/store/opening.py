@@ -44,7 +44,9 @@ def open_file(path: Path, files: Files) -> tuple[Descriptor, Directory]:
         has = f"{gigabytes(size)} of {gigabytes(promised)}" if promised else gigabytes(size)
         raise CacheError(f"{path} is cut short: {has}. Copy it again, or make the cache again.")
     try:
-        directory = _own(path, files, descriptor, size) or inspected(path)
+        directory, fits = own(path, files, descriptor)
+        if directory is None or not fits:
+            directory = _agreeing(directory, inspected(path))
         directories.check(directory, size)
     except OSError as error:
         raise CacheError(f"{path} cannot be read: {error.strerror or error}.") from error
@@ -53,24 +55,31 @@ def open_file(path: Path, files: Files) -> tuple[Descriptor, Directory]:
     return descriptor, directory
 
 
-def _own(path: Path, files: Files, descriptor: Descriptor, size: int) -> Directory | None:
-    """The directory that the file carries, where it still fits HDF5's metadata."""
-    start = directories.OFFSET
+def own(path: Path, files: Files, descriptor: Descriptor) -> tuple[Directory | None, bool]:
+    """The directory that the file carries, if it is whole, and whether HDF5's metadata are those it was made for."""
+    start, size = directories.OFFSET, os.fstat(descriptor.number).st_size
     head = directories.head(_bytes(files, descriptor, start, min(directories.HEAD, max(0, size - start))).tobytes())
-    if head is None or head.length > size - start:
-        return None
+    if head is None or head.length > size - start - directories.HEAD:
+        return None, False
     if head.version > VERSION:
         raise newer(path, head.version)
     directory = directories.decode(_bytes(files, descriptor, start, directories.HEAD + head.length).tobytes())
     place = directory.places.get(directories.EXTENTS) if directory else None
     if directory is None or place is None or place.offset + place.span > size or place.span > MOST_METADATA:
-        return None
+        return directory, False
     extents = _bytes(files, descriptor, place.offset, place.nbytes).view("<i8").reshape(-1, 2)
     offsets, lengths = extents.T
     if extents.min() < 0 or lengths.sum() > MOST_METADATA or (offsets > size - lengths).any():
-        return None
+        return directory, False
     metadata = (_bytes(files, descriptor, o, n).data for o, n in extents[lengths > 0].tolist())
-    return directory if directories.stamp(extents, metadata) == directory.metadata else None
+    return directory, directories.stamp(extents, metadata) == directory.metadata
+
+
+def _agreeing(own: Directory | None, seen: Directory) -> Directory:
+    """What HDF5 says of a file that was changed with other tools: more datasets are welcome, other layers are not."""
+    if own is not None and own.about != seen.about:
+        raise ValueError("HDF5's description of the layers is not the one it was written with")
+    return seen
 
 
 def inspected(path: Path) -> Directory:

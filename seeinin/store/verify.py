@@ -6,10 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from seeinin.errors import CacheError
-from seeinin.store.access import Access, DamageError
+from seeinin.store.access import Access, DamageError, Descriptor
+from seeinin.store.directory import Directory
 from seeinin.store.files import Files
 from seeinin.store.format import Place
-from seeinin.store.opening import inspected, open_file
+from seeinin.store.opening import inspected, open_file, own
 
 AT_ONCE = 1 << 24  # bytes
 
@@ -22,17 +23,23 @@ def verify(path: str | Path) -> list[str]:
     path, files = Path(path), Files()
     descriptor, directory = open_file(path, files)
     access = Access(path, descriptor, directory, files)
-    found = []
-    try:
-        seen = inspected(path)
-        moved = [name for name, place in directory.places.items() if place.nbytes and seen.places.get(name) != place]
-        found += [f"/{name}: HDF5's description and the directory differ" for name in moved]
-    except CacheError as error:
-        found.append(str(error))
+    found = _described(path, descriptor, directory, files)
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         for damaged in threads.map(lambda part: list(_damage(access, *part)), _parts(access)):
             found += damaged
-    return found
+    return list(dict.fromkeys(found))
+
+
+def _described(path: Path, descriptor: Descriptor, directory: Directory, files: Files) -> list[str]:
+    """What is wrong with the descriptions of the file, HDF5's and our own."""
+    if not own(path, files, descriptor)[1]:  # then `directory` is what HDF5 says
+        return ["the description of the file, HDF5's or the cache's own, is not as it was written"]
+    try:
+        seen = inspected(path).places
+    except CacheError as error:
+        return [str(error)]
+    moved = [name for name, place in directory.places.items() if place.nbytes and seen.get(name) != place]
+    return [f"/{name} lies elsewhere for HDF5 than for the cache" for name in moved]
 
 
 def _parts(access: Access) -> Iterator[tuple[str, int, int, int]]:
