@@ -19,3 +19,10 @@ def slot_palette(*, dark: bool) -> NDArray[np.uint8]:
     slots, rest = (SLOTS, REST) if dark else (SLOTS_ON_LIGHT, REST_ON_LIGHT)
     colours = (*slots, *[rest] * (256 - len(slots)))
     return linear_palette(np.array([list(bytes.fromhex(colour[1:])) for colour in colours], np.uint8))
+
+
+def palette_rgba(*, dark: bool) -> list[tuple[float, float, float, float]]:
+    """The slots and then the grey of the rest, as sRGB and opacity in [0, 1]."""
+    slots, rest = (SLOTS, REST) if dark else (SLOTS_ON_LIGHT, REST_ON_LIGHT)
+    shares = [[c / 255 for c in bytes.fromhex(colour[1:])] for colour in (*slots, rest)]
+    return [(red, green, blue, 1.0) for red, green, blue in shares]

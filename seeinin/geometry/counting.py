@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seeinin.geometry.axis import TABLE_PAYS, Axis, axis_table, bin_column
+from seeinin.geometry.axis import Axis
+from seeinin.geometry.binning import TABLE_PAYS, axis_table, bin_column
 from seeinin.geometry.jit import kernel
 from seeinin.pool import Pool, ranges
 

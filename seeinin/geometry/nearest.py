@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seeinin.geometry.axis import Axis, bin_column
+from seeinin.geometry.axis import Axis
+from seeinin.geometry.binning import bin_column
 from seeinin.geometry.counting import SELECTED, Binned, Colouring
 from seeinin.geometry.jit import kernel
 from seeinin.pool import Pool, ranges

@@ -52,17 +52,21 @@ class Linker:
         return whole if repeat == 1 else np.repeat(whole, repeat)
 
     def _linked(self, selection: Selection, rule: Rule, layer: int | None) -> Share:
-        from seeinin.geometry.linking import by_place, home_map, share_of_images
-
         if selection.layer == layer:
             return Share(selection.strength, 1)
         home = None if selection.layer is None else self.layers[selection.layer]
         there = None if layer is None else self.layers[layer]
         if rule == "place" and home is not None and there is not None and home.positions > 1 and there.positions > 1:
+            from seeinin.geometry.linking import by_place, home_map  # kernels, which the first picture does without
+
             maps = home_map(home.home_y, there.home_y), home_map(home.home_x, there.home_x)
             return Share(by_place(selection.strength, home.shape[1:], *maps), 1)
         positions = 1 if home is None else home.positions
-        share = selection.strength if positions == 1 else share_of_images(selection.strength, positions)
+        share = selection.strength
+        if positions > 1:
+            from seeinin.geometry.linking import share_of_images
+
+            share = share_of_images(selection.strength, positions)
         if rule == "image":
             share = np.where(share > 0, np.uint8(SELECTED), np.uint8(0))
         return Share(share, 1 if there is None else there.positions)

@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 How = Literal["replace", "add", "subtract", "intersect"]
 SELECTED = 255  # full strength; a linked image of which only a part is selected has less
@@ -18,7 +19,7 @@ class Selection:
     """
 
     layer: int | None
-    strength: np.ndarray
+    strength: NDArray[np.uint8]
 
     def __eq__(self, other: object) -> bool:
         return (
@@ -38,10 +39,10 @@ def chosen(layer: int | None, mask: np.ndarray) -> Selection:
     return Selection(layer, np.where(mask, np.uint8(SELECTED), np.uint8(0)))
 
 
-def combined(old: np.ndarray, new: np.ndarray, how: How) -> np.ndarray:
+def combined(old: NDArray[np.uint8], new: NDArray[np.uint8], how: How) -> NDArray[np.uint8]:
     """Two strengths over the same points, uint8 0 or 255."""
     if how == "replace":
         return new
     if how == "add":
-        return old | new
-    return old & (~new if how == "subtract" else new)
+        return np.maximum(old, new)
+    return np.minimum(old, SELECTED - new if how == "subtract" else new)

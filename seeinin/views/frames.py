@@ -34,9 +34,10 @@ class Request:
     selection: Selection | None
     link: Rule
     theme: Theme
+    clouded: bool = False  # the points themselves are drawn by OpenGL, over the picture
 
     @classmethod
-    def of(cls, state: ViewerState, matrix: Matrix, theme: Theme, ratio: float) -> Self:
+    def of(cls, state: ViewerState, matrix: Matrix, theme: Theme, ratio: float, *, hardware: bool = False) -> Self:
         assert state.view is not None
         width, height = (max(round(ratio * v), 1) for v in matrix.viewport[2:])
         inside = replace(matrix, viewport=Rect(0, 0, width, height))
@@ -44,7 +45,9 @@ class Request:
         crowded: Style = "density" if points > CROWDED * inside.cell**2 else "points"
         style = crowded if state.style == "auto" else state.style
         look = (style, state.point_size * ratio, state.opacity, state.hidden, state.slots)
-        return cls(state.view.layer, inside, ratio, *look, state.selection, state.link, theme)
+        return cls(
+            state.view.layer, inside, ratio, *look, state.selection, state.link, theme, hardware and style == "points"
+        )
 
     @property
     def shape(self) -> tuple[int, int]:

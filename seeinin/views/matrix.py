@@ -10,6 +10,7 @@ from seeinin.state.columns import Columns
 from seeinin.state.selection import How
 from seeinin.state.state import ViewerState
 from seeinin.views.axes import axis_labels, grid_strokes
+from seeinin.views.cloud import MOST_HARDWARE, MOST_SOFTWARE, Cloud, is_hardware
 from seeinin.views.frames import Request, Shot
 from seeinin.views.gestures import Hands
 from seeinin.views.hits import Hits
@@ -36,10 +37,12 @@ class MatrixView:
         self.columns = columns or Columns()
         self.wanted: Request | None = None  # what the state asks for
         self.shot: Shot | None = None  # what is on the canvas
+        self.hardware = False  # known once the window is up
         self._latest = Latest(POOL.now)
         self.picture, self.grid, self.labels = Picture(), Strokes(), Labels()
         self.marks, self.draft = Strokes(), Strokes()
-        for order, node in enumerate((self.picture, self.grid, self.labels, self.marks, self.draft)):
+        self.cloud = Cloud(state, canvas, self.columns, self.refresh)
+        for order, node in enumerate((self.picture, self.cloud.node, self.grid, self.labels, self.marks, self.draft)):
             node.parent, node.order = canvas.scene, order
         self.steering, self.hits = Steering(self), Hits(self)
         self.hands = Hands(self)
@@ -81,7 +84,10 @@ class MatrixView:
         self.grid.set_strokes(grid_strokes(matrix, self.theme))
         self.labels.set_labels(axis_labels(matrix, self.theme))
         self.mark()
-        request = Request.of(self.state, matrix, self.theme, self.canvas.pixel_scale)
+        request = self._request(matrix)
+        self.cloud.node.visible = self._cloudy(request) and self.cloud.prepare(
+            matrix, self.theme, MOST_HARDWARE if self.hardware else MOST_SOFTWARE
+        )
         if request != self.wanted:
             self.wanted = request
             shot = self._latest.request(_render, request, self.state.cache, self.state.linker, self.columns, self._post)
@@ -106,16 +112,25 @@ class MatrixView:
         if matrix is None or shot.request != self.wanted or (self.settled() and not shot.exact):
             return
         if shot.exact or self.shot is None or not self.shot.stands_for(self.wanted):
+            if self.shot is None:
+                self.hardware = is_hardware(self.canvas)
             self.shot = shot
+            self.cloud.node.visible &= shot.request.clouded
             self.picture.set_array(shot.rgba)
             self._place(matrix)
             self.mark()  # the columns that it needs are in memory now
         self.state.drawn = shot.drawn
 
+    def _request(self, matrix: Matrix) -> Request:
+        return Request.of(self.state, matrix, self.theme, self.canvas.pixel_scale, hardware=self.hardware)
+
+    def _cloudy(self, request: Request) -> bool:
+        """Whether OpenGL draws the points: always where it is hardware, else until the kernels are there."""
+        return request.clouded or (self.shot is None and request.style == "points")
+
     def _place(self, matrix: Matrix) -> None:
         """Where the last picture lies now; a picture of another layer is not shown."""
-        request = Request.of(self.state, matrix, self.theme, self.canvas.pixel_scale)
-        self.picture.visible = self.shot is not None and self.shot.stands_for(request)
+        self.picture.visible = self.shot is not None and self.shot.stands_for(self._request(matrix))
         if self.shot is not None:
             old = self.shot.request.matrix
             self.picture.clip = matrix.viewport

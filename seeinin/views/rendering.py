@@ -75,8 +75,9 @@ class Drawing:
         rgba[:] = (*rgb(request.theme.background), 255)
         look = Look(request.size, request.opacity, request.style, rgb(request.theme.background))
         selecting = request.selection is not None
-        paint(POOL, self.frame, [cell[2:] for cell in self._cells()], look, selecting, rgba)
-        POOL.share(lambda cell: self._ridges(*cell, points, rgba), self.diagonal)
+        if not request.clouded:
+            paint(POOL, self.frame, [cell[2:] for cell in self._cells()], look, selecting, rgba)
+        POOL.share(lambda cell: self._ridges(cell, points, rgba), self.diagonal)
         return Shot(request, rgba, self.frame.ids, self._drawn(points))
 
     def _cells(self) -> Sequence[Cell]:
@@ -87,8 +88,9 @@ class Drawing:
             if left < right and top < bottom
         ]
 
-    def _ridges(self, i: int, j: int, points: int, rgba: np.ndarray) -> None:
-        matrix, channel = self.request.matrix, self.request.matrix.columns[j]
+    def _ridges(self, cell: tuple[int, int], points: int, rgba: np.ndarray) -> None:
+        (i, j), matrix = cell, self.request.matrix
+        channel = matrix.columns[j]
         left, top, right, bottom = clip(matrix, i, j, self.request.shape)
         rect = top, bottom, left, right
         done, spread = self.spreads.get(channel, (0, None))

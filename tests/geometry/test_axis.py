@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seeinin.geometry.axis import NO_NUMBER, OUTSIDE, Axis, axis_table, bin_column
+from seeinin.geometry.axis import Axis
+from seeinin.geometry.binning import NO_NUMBER, OUTSIDE, axis_table, bin_column
 
 SCALES = st.floats(0.01, 1e5).flatmap(lambda scale: st.sampled_from([scale, -scale]))
 PLACES = st.floats(-1e6, 1e6)
