@@ -1,7 +1,7 @@
 """The wing that runs networks: torch lives here and nowhere else.
 
-`seeinin.precompute(...)` and the package `seeinin.precompute` share one name, as the command line has it; so the package
-can be called.
+`seeinin.precompute(...)` and the package `seeinin.precompute` share one name, as the command line has it; so the
+package can be called.
 """
 
 import sys

@@ -35,7 +35,9 @@ def capture(network: nn.Module, images: torch.Tensor) -> Capture:
     except Exception as error:  # noqa: BLE001 - the network's own code runs on stand-ins for tensors: anything can fail
         log.warning("torch.fx cannot trace the network (%s); its modules are hooked instead", _first_line(error))
         return hooks.capture(network, images)
-    return trace.capture(graph, images)
+    found = trace.capture(graph, images)
+    log.info("torch.fx found %d layers", len(found.layers))
+    return found
 
 
 def _first_line(error: Exception) -> str:

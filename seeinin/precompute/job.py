@@ -25,7 +25,7 @@ from seeinin.precompute.plan import DRY_RUN, storage_types
 from seeinin.precompute.preprocess import Preprocess
 from seeinin.store.format import CacheSpec, LayerSpec
 
-UNIT_BYTES = 64e6  # of maps that are committed together: large enough to write fast, little to lose
+UNIT_BYTES = 16e6  # of maps that are committed together: what a processor's cache holds, and little to lose
 
 
 @dataclass(frozen=True)

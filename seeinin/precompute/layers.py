@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import fnmatch
 import math
 from collections.abc import Callable, Collection, Sequence
@@ -56,7 +57,8 @@ class Capture:
         names = [layer.name for layer in self.layers]
         for pattern in (*include, *exclude):
             if not fnmatch.filter(names, pattern):
-                raise ModelError(f"layers: no layer is called {pattern!r}; there are {', '.join(names)}")
+                near = difflib.get_close_matches(pattern, names, n=1, cutoff=0)[0]
+                raise ModelError(f"layers: no layer is called {pattern!r}; did you mean {near!r}? --plan lists them")
         numbers = [i for i, name in enumerate(names) if _matches(name, include) and not _matches(name, exclude)]
         if not numbers:
             raise ModelError("layers: include and exclude leave no layer; include one")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -81,7 +82,7 @@ def _fill(job: Job, rows: range, buffers: _Buffers, report: Callable[[int], None
 
 def _check_overflow(layer: Layer, tensor: torch.Tensor, stored: torch.Tensor) -> None:
     """Infinity in float16 that was a number before must not reach the disk."""
-    if stored.dtype != torch.float16 or all(torch.isfinite(end) for end in stored.aminmax()):
+    if stored.dtype != torch.float16 or all(math.isfinite(end) for end in stored.aminmax()):
         return
     finite = tensor[tensor.isfinite()]
     if finite.numel() and float(finite.abs().max().to(torch.float16)) == float("inf"):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -56,12 +57,13 @@ def precompute(
         network, images = model.load(source.model), datasets.load(source.dataset)
     else:
         network, images = source, datasets.wrap(dataset, classes)
-    prepared = job.prepare(chosen, network, images, limit, job.device(device or chosen.device))
-    if plan:
-        return _plan(prepared)
-    if plan_bytes(prepared.spec)[1] > LARGE and not chosen.layers.model_fields_set:
-        raise ConfigError(f"{target}: {_plan(prepared)}")
-    return _write(prepared, target, overwrite, progress)
+    with _as_found(network):
+        prepared = job.prepare(chosen, network, images, limit, job.device(device or chosen.device))
+        if plan:
+            return _plan(prepared)
+        if plan_bytes(prepared.spec)[1] > LARGE and not chosen.layers.model_fields_set:
+            raise ConfigError(f"{target}: {_plan(prepared)}")
+        return _write(prepared, target, overwrite, progress)
 
 
 def settings(
@@ -92,6 +94,17 @@ def settings(
             "seed": seed,
         }
     )
+
+
+@contextmanager
+def _as_found(network: nn.Module) -> Iterator[None]:
+    """A network in the middle of its training goes on with it afterwards."""
+    modes = {module: module.training for module in network.modules()}
+    try:
+        yield
+    finally:
+        for module, training in modes.items():
+            module.training = training
 
 
 def _plan(prepared: Job) -> str:

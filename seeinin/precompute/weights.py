@@ -71,7 +71,9 @@ def _torch(path: Path) -> Any:
     try:
         with warnings.catch_warnings(action="ignore"):  # of old pickle protocols: they are read or refused all the same
             return torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError:
+    except pickle.UnpicklingError as error:
+        if "global" not in str(error).lower():
+            raise ModelError(f"{path} is not a state dict, nor safetensors; name what torch.save wrote") from None
         raise ModelError(
             f"{path} holds more than tensors, which would run code when read, so it is refused; "
             "where you trust it, save its state dict with safetensors.torch.save_file and name that file"

@@ -189,7 +189,7 @@ def test_wrong_images():
 
 def test_an_unknown_layer_name(images):
     found = capture(Everything(), images)
-    with pytest.raises(ModelError, match=r"no layer is called 'konv'; .*conv"):
+    with pytest.raises(ModelError, match=r"no layer is called 'konv'; did you mean 'conv'"):
         found.chosen(["konv"])
     with pytest.raises(ModelError, match="leave no layer"):
         found.chosen(["*"], ["*"])

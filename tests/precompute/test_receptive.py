@@ -150,3 +150,25 @@ def test_alexnet_as_in_the_literature():
         (11, 4, 0), (19, 8, 0), (51, 8, -16), (67, 16, -16),
         (99, 16, -32), (131, 16, -48), (163, 16, -64), (195, 32, -64),
     ]  # fmt: skip
+
+
+class Block(nn.Module):
+    def __init__(self, channels, out, stride):
+        super().__init__()
+        self.a, self.b = conv(channels, out, 3, stride=stride, padding=1), conv(out, out, 3, padding=1)
+        self.short = conv(channels, out, 1, stride=stride) if stride > 1 else nn.Identity()
+
+    def forward(self, x):
+        return F.relu(self.b(F.relu(self.a(x))) + self.short(x))
+
+
+def test_resnet18_as_in_the_literature():
+    stages = [Block(2, 2, stride if first else 1) for stride in (1, 2, 2, 2) for first in (True, False)]
+    network = nn.Sequential(conv(1, 2, 7, stride=2, padding=3), nn.MaxPool2d(3, 2, 1), *stages)
+    layers = {layer.name: layer for layer in capture(network, torch.rand(2, 1, 224, 224)).layers}
+    ends = [layers[name] for name in ("0", "1", "relu_3", "relu_7", "relu_11", "relu_15")]
+    assert [(layer.x.size, layer.x.stride, layer.x.first) for layer in ends] == [
+        (7, 2, -3), (11, 4, -5), (43, 4, -21), (99, 8, -49), (211, 16, -105), (435, 32, -217),
+    ]  # fmt: skip
+    for layer in ends:  # and homes tile
+        np.testing.assert_array_equal(layer.x.home[1:, 0], layer.x.home[:-1, 1] + 1)

@@ -100,6 +100,15 @@ def test_no_prediction_where_outputs_are_not_classes(run):
         assert "prediction" not in file["images"]
 
 
+def test_the_network_is_left_as_it_was(run, network):
+    network.train()
+    network.conv.eval()
+    run()
+    assert network.training
+    assert network.head.training
+    assert not network.conv.training
+
+
 def test_one_image(run, data):
     with h5py.File(run(dataset=(data[0][:1], data[1][:1]))) as file:
         assert file["images/pixels"].shape == (1, 6, 7, 1)
