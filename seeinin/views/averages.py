@@ -41,7 +41,8 @@ class Subject:
 class Mean:
     """The average of `images` images of a subject at layer `number`: `values` float32 (D, H, W).
 
-    `limit` is the 99.5 % quantile of their magnitudes; `signed` says whether the layer goes below zero for any image.
+    `limit` is the 99.5 % quantile of their magnitudes, `limits` (D) that of 99.9 % of each channel's over all images;
+    `signed` says whether the layer goes below zero for any image.
     `total` is the sum that the next mean goes on with; None once nothing is to be added.
     """
 
@@ -50,6 +51,7 @@ class Mean:
     values: NDArray[np.float32]
     images: int
     limit: float
+    limits: NDArray[np.float32]
     signed: bool
     total: NDArray[np.float64] | None = None
 
@@ -153,10 +155,13 @@ def _mean(
     images: int,
     total: NDArray[np.float64] | None,
 ) -> Mean:
+    exact = values.astype(np.float32)
     if number == INPUT:
-        return Mean(subject, number, values.astype(np.float32), images, 255.0, False, total)
+        return Mean(subject, number, exact, images, 255.0, np.full(len(values), 255, np.float32), False, total)
     magnitudes = np.abs(values[np.isfinite(values)])
     limit = float(np.quantile(magnitudes, LIMIT)) if len(magnitudes) else 0.0
+    layer = cache.layers[number]
+    limits = np.nan_to_num(np.abs(layer.quantiles[:, [0, -1]])).max(axis=1).astype(np.float32)
+    signed = bool(np.nanmin(layer.minimum, initial=0.0) < 0)
     limit = limit or float(magnitudes.max(initial=0.0)) or 1.0
-    signed = bool(np.nanmin(cache.layers[number].minimum, initial=0.0) < 0)
-    return Mean(subject, number, values.astype(np.float32), images, limit, signed, total)
+    return Mean(subject, number, exact, images, limit, np.where(limits > 0, limits, 1), signed, total)

@@ -4,11 +4,9 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from seeinin.geometry.matrix import Rect
 from seeinin.geometry.ticks import label
 from seeinin.store.reader import Cache
 from seeinin.views.averages import INPUT, Mean
-from seeinin.views.scales import Scale
 from seeinin.views.sheet import TITLE, Block, Pane, Spot
 from seeinin.views.theme import Theme, rgba
 from seeinin.visuals.glyphs import text_width
@@ -32,23 +30,6 @@ def titles(
         colour = theme.accent if block.number in (active, under) else theme.text
         name = elided(name_of(cache, block.number), room, SIZE, bold=True)
         yield Label(name, left, y, rgba(colour), size=SIZE, bold=True)
-
-
-def value_label(text: str, foot: Rect, theme: Theme) -> Label:
-    """The value under the cursor; where there is too little room, its place is cut and not the value."""
-    place, equals, value = text.rpartition(" = ")
-    room = foot.width - text_width(equals + value, SIZE)
-    return Label(elided(place, room, SIZE) + equals + value, foot.x, foot.y + 18, rgba(theme.text), size=SIZE)
-
-
-def scale_labels(name: str, scale: Scale, foot: Rect, bar: Rect, theme: Theme) -> Iterator[Label]:
-    """The limits beside the bar, and before them the layer that it belongs to."""
-    y, muted = bar.y + bar.height / 2, rgba(theme.muted)
-    low = figure(scale.low)
-    yield Label(low, bar.x - 6, y, muted, "right", "centre", SMALL)
-    yield Label(figure(scale.high), bar.x + bar.width + 6, y, muted, "left", "centre", SMALL)
-    room = bar.x - 6 - text_width(low, SMALL) - GAP - foot.x
-    yield Label(elided(name, room, SMALL), foot.x, y, muted, "left", "centre", SMALL)
 
 
 def name_of(cache: Cache, number: int) -> str:

@@ -13,9 +13,10 @@ from seeinin.state.state import Place, ViewerState
 from seeinin.views.averages import INPUT, Subject, picked_image, selected_images
 from seeinin.views.averaging import Averaging
 from seeinin.views.browsing import Browsing
-from seeinin.views.captions import name_of, scale_labels, titles, value_label, value_of
+from seeinin.views.captions import name_of, titles, value_of
+from seeinin.views.foot import HEIGHT, Foot
 from seeinin.views.outlines import outlines, shown_channels, spot_outline, thumb
-from seeinin.views.scales import scale_of
+from seeinin.views.scales import Contrast, scale_of
 from seeinin.views.sheet import Pane, Spot, filling
 from seeinin.views.theme import DARK, Theme
 from seeinin.views.tiles import Tiles, tiles_shape
@@ -24,9 +25,7 @@ from seeinin.visuals.labels import Labels
 from seeinin.visuals.picture import Picture
 from seeinin.visuals.strokes import Strokes
 
-INSET, MARGIN = 2, 9  # px at the left of the maps, for outlines, and at the right, for the thumb
-FOOT = 46  # px below them for the value under the cursor and the scale
-BAR = Rect(-128, 29, 80, 7)  # the scale, from the upper right corner of the foot
+MARGIN = 12  # px at the left and the right of the maps
 CLOSEST, FARTHEST = 16.0, 0.5  # of the zoom
 
 
@@ -42,15 +41,17 @@ class MapsView:
         self.note = ""
         self.noted: Callable[[str], object] = lambda note: None
         self.scroll, self.zoom = 0.0, 1.0  # px from the top of the sheet; times the size that fills the panel
-        self.foot_text = ""  # the value under the cursor, in words
         self.under: tuple[int, Spot | None] | None = None  # the layer, and its value, under the cursor
         self.averages = Averaging(state, self.refresh)
-        self.tiles = Tiles(theme)
+        self.tiles = Tiles(theme, "layer")
         self._aspect = 1.0
         self._asked: object = None  # the image or the selection whose maps are wanted
         self._waiting = False  # to hear which images these are
         self._pending = False  # a repaint is in the inbox
-        self._make_nodes()
+        self.picture, self.strokes, self.titles = Picture(), Strokes(), Labels()
+        for order, node in enumerate((self.picture, self.strokes, self.titles)):
+            node.parent, node.order = canvas.scene, order
+        self.foot = Foot(canvas.scene)
         self.browsing = Browsing(self)
         state.events.pick.connect(self._on_pick)
         state.events.selection.connect(self._on_selection)
@@ -58,18 +59,11 @@ class MapsView:
         canvas.events.resize.connect(self.refresh)
         self._on_selection(state.selection)
 
-    def _make_nodes(self) -> None:
-        scene = self.canvas.scene
-        self.picture, self.bar, self.strokes = Picture(parent=scene), Picture(parent=scene), Strokes(parent=scene)
-        self.titles, self.foot = Labels(parent=scene), Labels(parent=scene)
-        for order, node in enumerate((self.picture, self.strokes, self.titles, self.foot, self.bar)):
-            node.order = order
-
     @property
     def pane(self) -> Pane:
         """The layout as it is now; scrolling ends where the sheet ends."""
         (width, height), ratio, cache = self.canvas.size, float(self.canvas.pixel_scale), self.state.cache
-        body = Rect(INSET, 0, max(width - INSET - MARGIN, 8), max(height - FOOT, 1))
+        body = Rect(MARGIN, 0, max(width - 2 * MARGIN, 8), max(height - HEIGHT, 1))
         shapes = tuple((n, tiles_shape(cache, n)) for n in range(INPUT, len(cache.layers)))
         sheet = filling(shapes, (round(body.width * ratio), round(body.height * ratio)), ratio, self.zoom)
         self.scroll = min(max(self.scroll, 0.0), max(sheet.height / ratio - body.height, 0.0))
@@ -84,8 +78,18 @@ class MapsView:
         self._aspect = aspect
         self.refresh()
 
+    @property
+    def contrast(self) -> Contrast:
+        """Whether maps are scaled by layer or by channel."""
+        return self.tiles.contrast
+
+    @contrast.setter
+    def contrast(self, contrast: Contrast) -> None:
+        self.tiles = Tiles(self.theme, contrast)
+        self.refresh()
+
     def set_theme(self, theme: Theme) -> None:
-        self.theme, self.tiles = theme, Tiles(theme)
+        self.theme, self.tiles = theme, Tiles(theme, self.tiles.contrast)
         self.canvas.bgcolor = theme.panel
         self.refresh()
 
@@ -152,22 +156,15 @@ class MapsView:
 
     def _paint_foot(self, pane: Pane) -> None:
         """The value under the cursor, and the scale of its layer or else of the active one."""
-        width, height = self.canvas.size
-        number = self._active() if self.under is None else self.under[0]
+        number, spot = self.under or (self._active(), None)
         mean = None if number is None else self.averages.means.get(number)
-        self.bar.visible = mean is not None
         if mean is None:
-            self.foot_text = ""
-            self.foot.set_labels([])
+            self.foot.clear()
             return
-        foot, cache = Rect(pane.body.x, height - FOOT, pane.body.width, FOOT), self.state.cache
-        scale, bar = scale_of(mean, self.theme.dark), Rect(width + BAR.x, foot.y + BAR.y, BAR.width, BAR.height)
-        self.bar.set_array(np.ascontiguousarray(scale.table[None, :-1]))
-        self.bar.place(*bar)
-        spot = self.under[1] if self.under else None
-        self.foot_text = value_of(cache, pane.sheet.by_number[mean.number], spot, mean) if spot else ""
-        scales = scale_labels(name_of(cache, mean.number), scale, foot, bar, self.theme)
-        self.foot.set_labels([value_label(self.foot_text, foot, self.theme), *scales])
+        cache, place = self.state.cache, Rect(pane.body.x, self.canvas.size[1] - HEIGHT, pane.body.width, HEIGHT)
+        text = value_of(cache, pane.sheet.by_number[mean.number], spot, mean) if spot else ""
+        scale, channel = scale_of(mean, self.theme.dark, self.contrast), spot.channel if spot else 0
+        self.foot.show(place, self.theme, text, name_of(cache, mean.number), scale, channel)
 
     def _tell(self) -> None:
         subject = self.averages.subject

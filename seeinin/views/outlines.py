@@ -37,4 +37,4 @@ def thumb(pane: Pane, right: float, theme: Theme) -> np.ndarray:
     height = max(seen * pane.body.height, SHORTEST)
     most = max(pane.sheet.height - pane.size[1], 1)
     y = pane.body.y + (pane.body.height - height) * min(pane.top / most, 1.0)
-    return boxes([[right - THUMB, y, THUMB, height]] if seen < 1 else np.empty((0, 4)), rgba(theme.line))
+    return boxes([[right - THUMB - 2, y, THUMB, height]] if seen < 1 else np.empty((0, 4)), rgba(theme.line))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,23 +14,53 @@ STEPS = 255  # an odd number: zero is in the middle of the diverging table
 ENDS = ((0.77, -0.03, -0.14), (0.80, 0.045, 0.135))  # OKLab: the blue of the lowest and the amber of the highest value
 ZERO = {True: (0.24, -0.004, -0.02), False: (0.985, 0.0, 0.0)}  # on dark and on light ground
 ENDS_ON_LIGHT = ((0.48, -0.04, -0.17), (0.52, 0.07, 0.105))
+Contrast = Literal["layer", "channel"]
 NO_NUMBER = (208, 52, 155)  # of NaN, a colour that no scale has
 
 
 @dataclass(frozen=True, eq=False)
 class Scale:
-    """`table` uint8 (256, 3): entries 0..254 run from `low` to `high`, entry 255 is for what is no number."""
+    """`table` uint8 (256, 3): entries 0..254 run from `low` to `high`, entry 255 is for what is no number.
 
-    low: float
-    high: float
+    `low` and `high` are float32 (D, 1, 1), or (1, 1, 1) where they are the same for every channel.
+    """
+
+    low: NDArray[np.float32]
+    high: NDArray[np.float32]
     table: NDArray[np.uint8]
 
+    def part(self, channels: slice) -> "Scale":
+        """That of some of the channels."""
+        return self if len(self.low) == 1 else Scale(self.low[channels], self.high[channels], self.table)
 
-def scale_of(mean: Mean, dark: bool) -> Scale:
-    """Around zero where the layer goes below it, the half above zero elsewhere; the input as the user knows it."""
+    def limits(self, channel: int) -> tuple[float, float]:
+        """The values that have the first and the last colour."""
+        low, high = (float(a[channel % len(a), 0, 0]) for a in (self.low, self.high))
+        return low, high
+
+    def codes(self, values: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """Entries of the table for values (D, h, w); values beyond the limits get its ends."""
+        with np.errstate(invalid="ignore"):
+            places = np.clip((values - self.low) * (np.float32(STEPS - 1) / (self.high - self.low)) + 0.5, 0, STEPS - 1)
+        places[np.isnan(places)] = STEPS
+        return places.astype(np.uint8)
+
+
+def scale_of(mean: Mean, dark: bool, contrast: Contrast = "layer") -> Scale:
+    """Around zero where the layer goes below it, the half above zero elsewhere; the input as the user knows it.
+
+    `contrast` "layer": the 99.5 % quantile of the magnitudes shown has the full colour. "channel": what 99.9 % of all
+    values of the channel, of all images, lie within.
+    """
     if mean.number == INPUT:
-        return Scale(0.0, 255.0, grey())
-    return Scale(-mean.limit, mean.limit, diverging(dark)) if mean.signed else Scale(0.0, mean.limit, sequential(dark))
+        return between(0.0, 255.0, grey())
+    high = np.full((1, 1, 1), mean.limit, np.float32) if contrast == "layer" else mean.limits[:, None, None]
+    return Scale(-high, high, diverging(dark)) if mean.signed else Scale(np.zeros_like(high), high, sequential(dark))
+
+
+def between(low: float, high: float, table: NDArray[np.uint8]) -> Scale:
+    """One scale for all channels."""
+    return Scale(np.full((1, 1, 1), low, np.float32), np.full((1, 1, 1), high, np.float32), table)
 
 
 @cache

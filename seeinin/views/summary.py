@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from seeinin.pool import Token
 from seeinin.store.reader import Layer
-from seeinin.views.scales import sequential
-from seeinin.views.tiles import packed, scale_codes
+from seeinin.views.scales import between, sequential
+from seeinin.views.tiles import coloured
 
 VALUES = 1 << 23  # activations that are read at most
 PRODUCTS = 4e9  # multiplications at most: about a second
@@ -59,8 +59,8 @@ def painted(token: Token, request: Summary, found: Correlations) -> NDArray[np.u
     height, width = request.shape
     small = coverage(len(request.rows), height) @ values @ coverage(len(request.columns), width).T
     token.check()
-    codes = scale_codes(small, 0.0, 1.0)
-    return packed(sequential(request.dark)[codes]).view(np.uint8).reshape(height, width, 4)
+    pixels = coloured(small.astype(np.float32)[None], between(0.0, 1.0, sequential(request.dark)))
+    return pixels.view(np.uint8).reshape(height, width, 4)
 
 
 def coverage(cells: int, pixels: int) -> NDArray[np.float32]:

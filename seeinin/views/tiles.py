@@ -5,45 +5,9 @@ from numpy.typing import NDArray
 
 from seeinin.store.reader import Cache
 from seeinin.views.averages import INPUT, Mean, shape_of
-from seeinin.views.scales import Scale, scale_of
+from seeinin.views.scales import Contrast, Scale, scale_of
 from seeinin.views.sheet import Block, Pane
 from seeinin.views.theme import Theme, rgba
-
-NO_NUMBER = 255  # the entry of a table that NaN is drawn with
-
-
-def shrunk(values: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
-    """(D, H, W) averaged over squares of `factor` values; those at the far edges are cut off."""
-    if factor == 1:
-        return values
-    for axis in (1, 2):
-        starts = np.arange(0, values.shape[axis], factor)
-        counts = np.diff(starts, append=values.shape[axis]).astype(np.float32)
-        sums: NDArray[np.float32] = np.add.reduceat(values, starts, axis=axis)
-        values = sums / (counts[:, None] if axis == 1 else counts)
-    return values
-
-
-def scale_codes(values: NDArray[np.floating], low: float, high: float) -> NDArray[np.uint8]:
-    """Entries 0..254 of a table that runs from `low` to `high`; values beyond get its ends, NaN gets NO_NUMBER."""
-    with np.errstate(invalid="ignore"):
-        codes = np.clip((values - low) * (254 / (high - low)) + 0.5, 0, 254)
-    return np.where(np.isnan(codes), NO_NUMBER, codes).astype(np.uint8)
-
-
-def packed(rgb: NDArray[np.uint8]) -> NDArray[np.uint32]:
-    """uint8 (..., 3) as opaque pixels of 32 bits (...)."""
-    rgba = np.full((*rgb.shape[:-1], 4), 255, np.uint8)
-    rgba[..., :3] = rgb
-    return rgba.view(np.uint32)[..., 0]
-
-
-def pixels_of(mean: Mean, scale: Scale, factor: int) -> NDArray[np.uint32]:
-    """The colour of every value, (D, h, w); three channels of the input are one colour picture, (1, h, w)."""
-    values = shrunk(mean.values, factor)
-    if is_colour(mean.number, values.shape[0]):
-        return packed(np.rint(np.nan_to_num(values)).astype(np.uint8).transpose(1, 2, 0))[None]
-    return packed(scale.table[scale_codes(values, scale.low, scale.high)])
 
 
 def is_colour(number: int, channels: int) -> bool:
@@ -58,30 +22,68 @@ def tiles_shape(cache: Cache, number: int) -> tuple[int, int, int]:
 
 
 class Tiles:
-    """The pixels of what is in sight; the colours of values are kept until the values change."""
+    """The pixels of what is in sight."""
 
-    def __init__(self, theme: Theme) -> None:
-        self.theme = theme
+    def __init__(self, theme: Theme, contrast: Contrast) -> None:
+        self.theme, self.contrast = theme, contrast
         self.ground = int(packed(np.rint(255 * np.array(rgba(theme.panel)[:3])).astype(np.uint8)))
-        self._kept: dict[int, tuple[Mean, int, NDArray[np.uint32]]] = {}
+        self._small: dict[int, tuple[Mean, int, NDArray[np.float32]]] = {}  # maps, shrunk as they are in sight
 
     def picture(self, pane: Pane, means: dict[int, Mean]) -> NDArray[np.uint8]:
         """The maps of every layer in sight that has a mean, uint8 (height, width, 4)."""
         width, height = pane.size
         out = np.full((height, width), self.ground, np.uint32)
-        self._kept = {b.number: self._coloured(b, means[b.number]) for b in pane.blocks if b.number in means}
+        self._small = {b.number: self._shrunk(b, means[b.number]) for b in pane.blocks if b.number in means}
         for block in pane.blocks:
             first, last = max(block.top, pane.top), min(block.bottom, pane.top + height)
             if block.number in means and first < last:
-                pixels = tiled(self._kept[block.number][2], block, first - block.top, last - block.top, self.ground)
+                pixels = self._rows(block, first - block.top, last - block.top)
                 out[first - pane.top : last - pane.top, : pixels.shape[1]] = pixels
         return out.view(np.uint8).reshape(height, width, 4)
 
-    def _coloured(self, block: Block, mean: Mean) -> tuple[Mean, int, NDArray[np.uint32]]:
-        before = self._kept.get(block.number)
+    def _shrunk(self, block: Block, mean: Mean) -> tuple[Mean, int, NDArray[np.float32]]:
+        before = self._small.get(block.number)
         if before is not None and before[0] is mean and before[1] == block.shrink:
             return before
-        return mean, block.shrink, pixels_of(mean, scale_of(mean, self.theme.dark), block.shrink)
+        return mean, block.shrink, shrunk(mean.values, block.shrink)
+
+    def _rows(self, block: Block, top: int, bottom: int) -> NDArray[np.uint32]:
+        """Pixel rows of a block; only the maps that they touch are coloured."""
+        mean, _, values = self._small[block.number]
+        if is_colour(block.number, len(values)):
+            rgb = np.rint(np.nan_to_num(values)).astype(np.uint8).transpose(1, 2, 0)
+            return tiled(packed(rgb)[None], block, top, bottom, self.ground)
+        first, last = top // block.pitch[1], -(-bottom // block.pitch[1])
+        part = slice(first * block.columns, last * block.columns)
+        pixels = coloured(values[part], scale_of(mean, self.theme.dark, self.contrast).part(part))
+        start = first * block.pitch[1]
+        return tiled(pixels, block, top - start, bottom - start, self.ground)
+
+
+def shrunk(values: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
+    """(D, H, W) averaged over squares of `factor` values; those at the far edges are cut off."""
+    if factor == 1:
+        return values
+    for axis in (1, 2):
+        starts = np.arange(0, values.shape[axis], factor)
+        counts = np.diff(starts, append=values.shape[axis]).astype(np.float32)
+        sums: NDArray[np.float32] = np.add.reduceat(values, starts, axis=axis)
+        values = sums / (counts[:, None] if axis == 1 else counts)
+    return values
+
+
+def coloured(values: NDArray[np.float32], scale: Scale) -> NDArray[np.uint32]:
+    """Values (D, h, w) as pixels of 32 bits."""
+    codes = scale.codes(values)
+    pixels: NDArray[np.uint32] = packed(scale.table)[codes]
+    return pixels
+
+
+def packed(rgb: NDArray[np.uint8]) -> NDArray[np.uint32]:
+    """uint8 (..., 3) as opaque pixels of 32 bits (...)."""
+    rgba = np.full((*rgb.shape[:-1], 4), 255, np.uint8)
+    rgba[..., :3] = rgb
+    return rgba.view(np.uint32)[..., 0]
 
 
 def tiled(pixels: NDArray[np.uint32], block: Block, top: int, bottom: int, ground: int) -> NDArray[np.uint32]:

@@ -16,10 +16,9 @@ from seeinin.views.averages import INPUT
 from seeinin.views.captions import elided, figure
 from seeinin.views.maps import MapsView
 from seeinin.views.outlines import shown_channels
-from seeinin.views.scales import NO_NUMBER, diverging, sequential
+from seeinin.views.scales import NO_NUMBER, between, diverging, scale_of, sequential
 from seeinin.views.sheet import Spot
 from seeinin.views.theme import DARK, LIGHT
-from seeinin.views.tiles import scale_codes
 from seeinin.visuals.canvas import Canvas
 from seeinin.visuals.glyphs import text_width
 
@@ -169,7 +168,7 @@ def test_hover_names_the_value(view: MapsView, mouse) -> None:
     mouse(view.canvas).move(x + width / 2, y + height / 2)
     settle(view)
     value = view.averages.means[1].values[2, 3, 4]
-    assert view.foot_text == f"relu · channel 2 · (3, 4) = {value:.3f}"
+    assert view.foot.text == f"relu · channel 2 · (3, 4) = {value:.3f}"
     assert view.state.hover is None  # an average has no point
     view.state.pick = Place(4, 9)
     settle(view)
@@ -179,12 +178,12 @@ def test_hover_names_the_value(view: MapsView, mouse) -> None:
     mouse(view.canvas).move(5, 899)
     assert view.state.hover is None
     settle(view)
-    assert view.foot_text == ""
+    assert view.foot.text == ""
 
 
 def test_clicking_a_name_shows_the_layer(view: MapsView, mouse) -> None:
     block = view.pane.sheet.by_number[2]
-    mouse(view.canvas).click(10, view.pane.y(block.title) + 9)
+    mouse(view.canvas).click(20, view.pane.y(block.title) + 9)
     assert view.state.inbox.run_until(lambda: view.state.view is not None, 10)
     assert view.state.view.layer == 2
     assert view.state.pick is None
@@ -205,7 +204,7 @@ def test_clicking_a_value_goes_to_its_channel_and_picks_its_point(view: MapsView
 def test_the_input_can_be_clicked_without_harm(view: MapsView, mouse) -> None:
     x, y, *_ = view.pane.tile_rect(view.pane.sheet.by_number[INPUT], 0)
     mouse(view.canvas).click(x + 5, y + 5)
-    mouse(view.canvas).click(10, 5)
+    mouse(view.canvas).click(20, 5)
     assert view.state.pick is None
 
 
@@ -277,7 +276,7 @@ def test_every_size_has_a_picture(state: ViewerState, new_canvas: Make, width: i
 
 def test_values_that_are_no_number_have_a_colour_of_their_own() -> None:
     values = np.array([[[np.nan, np.inf, -np.inf, 0.0, 1.0]]], np.float32)
-    codes = scale_codes(values, -1.0, 1.0).ravel().tolist()
+    codes = between(-1.0, 1.0, diverging(True)).codes(values).ravel().tolist()
     assert codes == [255, 254, 0, 127, 254]
     for table in (diverging(True), diverging(False), sequential(True), sequential(False)):
         assert tuple(table[255]) == NO_NUMBER
@@ -304,3 +303,24 @@ def test_names_and_figures() -> None:
     assert text_width(elided("a" * 500, 100, 11.0), 11.0) <= 100
     assert elided("conv1", 100, 11.0) == "conv1"
     assert elided("conv1", 3, 11.0) == ""
+
+
+def test_contrast_by_layer_and_by_channel(view: MapsView) -> None:
+    layer, mean = view.state.cache.layers[0], view.averages.means[0]
+    low, high = scale_of(mean, True).limits(3)
+    assert high == pytest.approx(np.quantile(abs(mean.values), 0.995), rel=1e-6)
+    assert low == -high
+    view.contrast = "channel"
+    settle(view)
+    values = np.sort(abs(layer.column(3).astype(float)))
+    _, high = scale_of(mean, True, view.contrast).limits(3)
+    assert values[int(0.99 * len(values))] < high <= values[-1]
+    assert scale_of(view.averages.means[1], True).limits(0)[0] == 0
+    by_channel = view.tiles.picture(view.pane, view.averages.means)
+    view.contrast = "layer"
+    assert (by_channel != view.tiles.picture(view.pane, view.averages.means)).any()
+
+
+def test_a_silent_channel_and_a_silent_layer_have_a_scale() -> None:
+    for values in (np.zeros((2, 1, 1)), np.array([[[np.nan]], [[np.nan]]])):
+        assert np.isfinite(between(0, 1, sequential(True)).codes(values.astype(np.float32))).all()
