@@ -94,10 +94,12 @@ def window_size(text: str) -> tuple[int, int]:
 
 def run_precompute(arguments: argparse.Namespace) -> int:
     from seeinin.config import load
+
+    config = load(arguments.config)  # before torch, which takes seconds to import
     from seeinin.precompute.run import precompute
 
     chosen = {key: getattr(arguments, key) for key in ("plan", "limit", "output", "overwrite", "device")}
-    print(precompute(load(arguments.config), **chosen))
+    print(precompute(config, **chosen))
     return 0
 
 
