@@ -221,3 +221,23 @@ def test_power_cut_after_every_operation(tmp_path, story, seed):
     for n, operation in enumerate(story.log):
         disk.do(*operation)
         recover(tmp_path / f"cut {n}", disk.cut(rng), story, disk.told)
+    for n in range(10):
+        recover(tmp_path / f"cut at the end {n}", disk.cut(rng), story, disk.told)
+
+
+def test_begun_anew_and_cut(tmp_path, make):
+    """Another cache is begun over a partial one and the power is cut: what the first had committed is not believed."""
+    layers = (("conv", "conv2d", (3, 1, 2), "float32"),)
+    first, second = (make.spec(rows=7, unit=3, layers=layers, fingerprint=name) for name in ("first", "second"))
+    expected = make.cache(tmp_path / "expected.h5", first).read_bytes()
+    target = tmp_path / "recorded" / "cache.h5"
+    with Writer.open(target, first) as writer:
+        make.contents(first).commit(writer, 0)
+    old = {path.name: path.read_bytes() for path in target.parent.iterdir()}
+    files = Recorder()
+    with Writer.open(target, second, overwrite=True, files=files) as writer:
+        make.contents(second, seed=2).commit(writer, 0)
+    disk, rng = Disk(old), np.random.default_rng(0)
+    for n, operation in enumerate(files.log):
+        disk.do(*operation)
+        recover(tmp_path / str(n), disk.cut(rng), Story(first, make.contents(first), [], expected, {}), set())
