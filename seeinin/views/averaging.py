@@ -5,36 +5,62 @@ from concurrent.futures import Future
 from functools import partial
 
 from seeinin.pool import POOL, Token
-from seeinin.state.state import ViewerState
-from seeinin.views.averages import Mean, Subject, growing
+from seeinin.state.selection import Selection
+from seeinin.state.state import Place, ViewerState
+from seeinin.views.averages import Mean, Subject, growing, picked_image, selected_images
 
 KEPT = 1 << 25  # values of averages that are out of sight and may be wanted again
 
 
 class Averaging:
-    """The means of the layers in sight, each growing on a thread of the pool; the newest subject wins.
+    """The means of the layers in sight, each growing on a thread of the pool: of the latest of pick and selection.
 
-    `changed()` is called on the state's thread when a mean has arrived. Until the first of a new subject is there, the
-    old one stays, so that nothing flickers.
+    `changed()` is called on the state's thread when there is something new. Until the first mean of other images is
+    there, the old one stays, so that nothing flickers.
     """
 
     def __init__(self, state: ViewerState, changed: Callable[[], object]) -> None:
         self.state, self.changed = state, changed
         self.subject: Subject | None = None
         self.means: dict[int, Mean] = {}
+        self._asked: object = None  # the image or the selection whose maps are wanted
+        self._waiting = False  # to hear which images these are
         self._wanted: list[int] = []
         self._token = Token()
         self._growing: dict[int, Future[Mean]] = {}
+        state.events.pick.connect(self._on_pick)
+        state.events.selection.connect(self._on_selection)
+        self._on_selection(state.selection)
 
-    def show(self, subject: Subject) -> None:
-        """Average these images from now on."""
-        self.subject = subject
+    def _on_pick(self, pick: Place | None) -> None:
+        if pick is not None:
+            self._ask(self.state.image_of(pick), picked_image)
+        else:
+            self._ask(self.state.selection, selected_images)
+
+    def _on_selection(self, selection: Selection | None) -> None:
+        if selection is None and self.state.pick is not None:
+            self._on_pick(self.state.pick)
+        else:
+            self._ask(selection, selected_images)
+
+    def _ask(self, what: object, describe: Callable[..., Subject]) -> None:
+        """Find out off this thread which images are meant; only the newest answer is used."""
+        if self._waiting or self.subject is None or what != self._asked:
+            self._asked, self._waiting = what, True
+            self.state.inbox.deliver(POOL.now(describe, self.state.cache, what), partial(self._begin, what))
+
+    def _begin(self, what: object, subject: Subject) -> None:
+        if what is not self._asked:
+            return
+        self.subject, self._waiting = subject, False
         self._token.cancel()
         self._token = Token()
         for future in self._growing.values():
             future.cancel()
         self._growing.clear()
         self._start()
+        self.changed()
 
     def want(self, numbers: Iterable[int]) -> None:
         """The layers in sight; the others are not read, and kept only while there is room."""
@@ -46,9 +72,9 @@ class Averaging:
 
     def settled(self) -> bool:
         """Whether all that is wanted is there, to the last row."""
-        if self.subject is None or not len(self.subject.rows):
-            return self.subject is not None
-        return all(self._complete(n) for n in self._wanted)
+        if self._waiting or self.subject is None:
+            return False
+        return not len(self.subject.rows) or all(self._complete(n) for n in self._wanted)
 
     def progress(self) -> int:
         """Images averaged so far at every layer in sight."""

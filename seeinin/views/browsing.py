@@ -59,3 +59,4 @@ class Browsing:
             self.panel.zoom_at(ZOOM**amount, *event.pos[:2])
         else:
             self.panel.scroll_by(-LINES * amount)
+        self.panel.hover_at(*event.pos[:2])

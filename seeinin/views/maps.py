@@ -2,20 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 
 from seeinin.geometry.matrix import Rect
-from seeinin.pool import POOL
-from seeinin.state.selection import Selection
 from seeinin.state.state import Place, ViewerState
-from seeinin.views.averages import INPUT, Subject, picked_image, selected_images
+from seeinin.views.averages import INPUT
 from seeinin.views.averaging import Averaging
 from seeinin.views.browsing import Browsing
 from seeinin.views.captions import name_of, titles, value_of
 from seeinin.views.foot import HEIGHT, Foot
-from seeinin.views.outlines import outlines, shown_channels, spot_outline, thumb
+from seeinin.views.outlines import outlines, shown_channels, spot_outlines, thumb
 from seeinin.views.scales import Contrast, scale_of
 from seeinin.views.sheet import Pane, Spot, filling
 from seeinin.views.theme import DARK, Theme
@@ -45,19 +42,17 @@ class MapsView:
         self.averages = Averaging(state, self.refresh)
         self.tiles = Tiles(theme, "layer")
         self._aspect = 1.0
-        self._asked: object = None  # the image or the selection whose maps are wanted
-        self._waiting = False  # to hear which images these are
+        self._heading: tuple[int, int] | None = None  # the layer and the channel that were clicked, until it is there
         self._pending = False  # a repaint is in the inbox
         self.picture, self.strokes, self.titles = Picture(), Strokes(), Labels()
         for order, node in enumerate((self.picture, self.strokes, self.titles)):
             node.parent, node.order = canvas.scene, order
         self.foot = Foot(canvas.scene)
         self.browsing = Browsing(self)
-        state.events.pick.connect(self._on_pick)
-        state.events.selection.connect(self._on_selection)
-        state.events.view.connect(self.refresh)
+        state.events.view.connect(self._on_view)
+        state.events.hover.connect(self._on_hover)
         canvas.events.resize.connect(self.refresh)
-        self._on_selection(state.selection)
+        self.refresh()
 
     @property
     def pane(self) -> Pane:
@@ -95,30 +90,15 @@ class MapsView:
 
     def settled(self) -> bool:
         """Whether the exact maps of the present state are on the canvas."""
-        return not (self._waiting or self._pending) and self.averages.settled()
+        return not self._pending and self.averages.settled()
 
-    def _on_pick(self, pick: Place | None) -> None:
-        if pick is not None:
-            self._ask(self.state.image_of(pick), picked_image)
-        else:
-            self._ask(self.state.selection, selected_images)
+    def _on_view(self, *_: object) -> None:
+        self.refresh()
+        if self._heading is not None:
+            self.state.inbox.post(self._go_on)
 
-    def _on_selection(self, selection: Selection | None) -> None:
-        if selection is None and self.state.pick is not None:
-            self._on_pick(self.state.pick)
-        else:
-            self._ask(selection, selected_images)
-
-    def _ask(self, what: object, describe: Callable[..., Subject]) -> None:
-        """Find out off this thread which images are meant; only the newest answer is used."""
-        if self._waiting or self.averages.subject is None or what != self._asked:
-            self._asked, self._waiting = what, True
-            self.state.inbox.deliver(POOL.now(describe, self.state.cache, what), partial(self._begin, what))
-
-    def _begin(self, what: object, subject: Subject) -> None:
-        if what is self._asked:
-            self._waiting = False
-            self.averages.show(subject)
+    def _on_hover(self, *_: object) -> None:
+        if self.averages.subject is not None and self.averages.subject.image is not None:
             self.refresh()
 
     def refresh(self, *_: object) -> None:
@@ -146,13 +126,21 @@ class MapsView:
 
     def _strokes(self, pane: Pane) -> list[np.ndarray]:
         strokes = [thumb(pane, self.canvas.size[0], self.theme)]
-        view, found = self.state.view, self.under
+        view, found, theme = self.state.view, self.under, self.theme
         if view is not None and view.layer in self.averages.means:
-            channels = shown_channels(view, self._aspect)
-            strokes.append(outlines(pane, pane.sheet.by_number[view.layer], channels, self.theme))
+            block, channels = pane.sheet.by_number[view.layer], shown_channels(view, self._aspect)
+            strokes.append(outlines(pane, block, channels, theme))
+            for place, colour in ((self.state.pick, theme.accent), (self.state.hover, theme.text)):
+                if place is not None and place.layer == view.layer and block.shape[1:] != (1, 1) and self._shows(place):
+                    spots = [Spot(channel, *self.state.position_of(place)) for channel in channels]
+                    strokes.append(spot_outlines(pane, block, spots, colour, theme))
         if found is not None and found[1] is not None:
-            strokes.append(spot_outline(pane, pane.sheet.by_number[found[0]], found[1], self.theme))
+            strokes.append(spot_outlines(pane, pane.sheet.by_number[found[0]], [found[1]], theme.text, theme))
         return strokes
+
+    def _shows(self, place: Place) -> bool:
+        """Whether the maps are those of that point's image."""
+        return self.averages.subject is not None and self.averages.subject.image == self.state.image_of(place)
 
     def _paint_foot(self, pane: Pane) -> None:
         """The value under the cursor, and the scale of its layer or else of the active one."""
@@ -212,11 +200,18 @@ class MapsView:
             return
         if (place := self._place()) is not None:
             self.state.pick = place
-        view = self.state.view
-        if view is not None and view.layer == number and spot.channel in view.rows and spot.channel in view.columns:
-            self.state.jump(
-                replace(view.camera, x=view.columns.index(spot.channel) + 0.5, y=view.rows.index(spot.channel) + 0.5)
-            )
+        self._heading = number, spot.channel
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """To the diagonal plot of the channel that was clicked, once its layer is the active one."""
+        view, heading = self.state.view, self._heading
+        if view is None or heading is None or view.layer != heading[0]:
+            return
+        self._heading = None
+        if heading[1] in view.rows and heading[1] in view.columns:
+            x, y = view.columns.index(heading[1]) + 0.5, view.rows.index(heading[1]) + 0.5
+            self.state.jump(replace(view.camera, x=x, y=y))
 
     def _place(self) -> Place | None:
         """The point under the cursor, where the maps are those of one image."""

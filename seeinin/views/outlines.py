@@ -1,5 +1,7 @@
 """The lines on the sheet of maps: what the matrix shows, what is under the cursor, how far it is scrolled."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from seeinin.geometry.matrix import Matrix, Rect
@@ -24,11 +26,11 @@ def outlines(pane: Pane, block: Block, channels: list[int], theme: Theme) -> np.
     return rectangles(np.reshape(rects, (-1, 4)), rgba(theme.accent), width / pane.ratio)
 
 
-def spot_outline(pane: Pane, block: Block, spot: Spot, theme: Theme) -> np.ndarray:
-    """Around one value: light inside dark, so that it is seen on every colour."""
-    x, y, width, height = pane.spot_rect(block, spot)
-    rects = [[x - 2, y - 2, width + 4, height + 4], [x - 1, y - 1, width + 2, height + 2]]
-    return rectangles(rects, [rgba(theme.background), rgba(theme.text)])
+def spot_outlines(pane: Pane, block: Block, spots: Iterable[Spot], colour: str, theme: Theme) -> np.ndarray:
+    """Around single values: a line in `colour` inside one of the ground, so that it is seen on every colour."""
+    rects = np.reshape([pane.spot_rect(block, spot) for spot in spots], (-1, 4))
+    outer, inner = rects + np.array([[[-2, -2, 4, 4]], [[-1, -1, 2, 2]]])
+    return np.concatenate([rectangles(outer, rgba(theme.background)), rectangles(inner, rgba(colour))])
 
 
 def thumb(pane: Pane, right: float, theme: Theme) -> np.ndarray:

@@ -36,6 +36,10 @@ def settle(view: MapsView) -> None:
     assert view.state.inbox.run_until(view.settled, 20)
 
 
+def colour_of(name: str) -> list[int]:
+    return [int(name[k : k + 2], 16) for k in (1, 3, 5)]
+
+
 def maps_of(cache: Cache, number: int) -> np.ndarray:
     if number == INPUT:
         return cache.pixels(slice(None)).transpose(0, 3, 1, 2).astype(np.float64)
@@ -201,6 +205,31 @@ def test_clicking_a_value_goes_to_its_channel_and_picks_its_point(view: MapsView
     assert (state.view.camera.x, state.view.camera.y) == (4.5, 4.5)
 
 
+def test_clicking_a_value_of_another_layer_goes_there(view: MapsView, mouse) -> None:
+    state = view.state
+    state.show_layer(1)
+    assert state.inbox.run_until(lambda: state.view is not None, 10)
+    settle(view)
+    x, y, width, height = view.pane.spot_rect(view.pane.sheet.by_number[2], Spot(70, 0, 0))
+    mouse(view.canvas).click(x + width / 2, y + height / 2)
+    assert state.inbox.run_until(lambda: state.view.layer == 2 and state.view.camera.x == 70.5, 10)
+    assert state.view.camera.y == 70.5
+    assert state.pick is None
+
+
+def test_the_picked_point_is_marked_in_the_channels_shown(view: MapsView) -> None:
+    state = view.state
+    state.show_layer(1)
+    state.pick = Place(1, 9 * 64 + 8 * 2 + 6)
+    assert state.inbox.run_until(lambda: state.view is not None and view.settled(), 10)
+    state.move(Camera(2.5, 2.5, 1.0))
+    settle(view)
+    pane, picture = view.pane, view.canvas.render()
+    for channel in range(6):
+        x, y, *_ = (round(v) for v in pane.spot_rect(pane.sheet.by_number[1], Spot(channel, 2, 6)))
+        assert (picture[y - 1, x - 1, :3].tolist() == colour_of(DARK.accent)) == (channel == 2)
+
+
 def test_the_input_can_be_clicked_without_harm(view: MapsView, mouse) -> None:
     x, y, *_ = view.pane.tile_rect(view.pane.sheet.by_number[INPUT], 0)
     mouse(view.canvas).click(x + 5, y + 5)
@@ -253,11 +282,10 @@ def test_channels_in_the_matrix_are_outlined(view: MapsView) -> None:
     assert shown_channels(state.view, 1.0) == [3]
     assert sorted(shown_channels(state.view, 3.0)) == [2, 3, 4]
     pane, picture = view.pane, view.canvas.render()
-    accent = [int(DARK.accent[k : k + 2], 16) for k in (1, 3, 5)]
     for channel in range(6):
         x, y, _, height = (round(v) for v in pane.tile_rect(pane.sheet.by_number[0], channel, 1))
         if x > 0:
-            assert (picture[y + height // 2, x, :3].tolist() == accent) == (channel == 3)
+            assert (picture[y + height // 2, x, :3].tolist() == colour_of(DARK.accent)) == (channel == 3)
 
 
 @pytest.mark.parametrize(("width", "height", "ratio"), [(340, 900, 2), (60, 60, 1), (170, 300, 3), (900, 90, 1)])
