@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,8 +16,6 @@ from seeinin.precompute.job import Job
 from seeinin.precompute.layers import Layer
 from seeinin.precompute.plan import check_shape
 from seeinin.store.writer import Writer
-
-log = logging.getLogger(__name__)
 
 
 def run(job: Job, writer: Writer, report: Callable[[int], None]) -> None:
@@ -90,7 +87,6 @@ def _check_overflow(layer: Layer, tensor: torch.Tensor, stored: torch.Tensor) ->
             f"layer {layer.name} reaches {float(finite.abs().max()):,.0f}, which float16 cannot hold; nothing of it is "
             "written: set storage: {dtype: float32} and run again with --overwrite"
         )
-    log.warning("%s holds values that are infinite or no numbers; they are stored as they are", layer.name)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import nn
 from tqdm import tqdm
 
@@ -18,7 +20,10 @@ from seeinin.precompute import datasets, job, model, pipeline
 from seeinin.precompute.job import Job
 from seeinin.precompute.plan import LARGE, smaller, table
 from seeinin.store.format import plan_bytes
+from seeinin.store.reader import open_cache
 from seeinin.store.writer import Writer
+
+log = logging.getLogger(__name__)
 
 
 def precompute(
@@ -55,10 +60,12 @@ def precompute(
         raise CacheError(f"{target} exists already. Choose another output, or replace it with --overwrite.")
     if isinstance(source, Config):
         network, images = model.load(source.model), datasets.load(source.dataset)
+        where = job.device(device or chosen.device)
     else:
         network, images = source, datasets.wrap(dataset, classes)
+        where = job.device(device) if device else _place(network)
     with _as_found(network):
-        prepared = job.prepare(chosen, network, images, limit, job.device(device or chosen.device))
+        prepared = job.prepare(chosen, network, images, limit, where)
         if plan:
             return _plan(prepared)
         if plan_bytes(prepared.spec)[1] > LARGE and not chosen.layers.model_fields_set:
@@ -96,6 +103,11 @@ def settings(
     )
 
 
+def _place(network: nn.Module) -> torch.device:
+    """Where the network is; it is not moved unless its owner says so."""
+    return next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
+
+
 @contextmanager
 def _as_found(network: nn.Module) -> Iterator[None]:
     """A network in the middle of its training goes on with it afterwards."""
@@ -123,7 +135,18 @@ def _write(prepared: Job, target: Path, overwrite: bool, progress: bool) -> Path
         with tqdm(total=total, initial=kept * each, unit="B", unit_scale=True, disable=not progress) as bar:
             pipeline.run(prepared, writer, _counter(bar, "network", each))
             writer.derive(_counter(bar, "columns", writer.bytes_to_derive / images))
-        return writer.seal()
+        path = writer.seal()
+    _warn_of_nonfinite(path)
+    return path
+
+
+def _warn_of_nonfinite(path: Path) -> None:
+    with open_cache(path) as cache:
+        for layer in cache.layers:
+            if count := int(layer.nonfinite.sum()):
+                log.warning(
+                    "%s holds %s values that are infinite or no numbers, stored as they are", layer.name, f"{count:,}"
+                )
 
 
 def _counter(bar: Any, stage: str, image_bytes: float) -> Callable[[int], None]:

@@ -16,6 +16,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+import seeinin
 from seeinin import config
 from seeinin.errors import CacheError, ConfigError, ModelError
 from seeinin.precompute import job, pipeline
@@ -51,7 +52,7 @@ def run(network, data, tmp_path):
 
     def write(name="x.h5", of=network, dataset=data, **options):
         given = {"scale": 1 / 255, "batch_size": 8, "progress": False} | options
-        return precompute(of, dataset, tmp_path / name, **given)
+        return seeinin.precompute(of, dataset, tmp_path / name, **given)
 
     return write
 
@@ -178,6 +179,18 @@ def test_a_value_that_float16_cannot_hold_stops_the_run(run, tmp_path):
     assert not (tmp_path / "x.h5").exists()
     with h5py.File(run(of=Grows(), dataset=(pixels, None), scale=1.0, dtype="float32", overwrite=True)) as file:
         assert layers(file)["pow_1"]["maps"].dtype == np.float32
+
+
+def test_values_that_are_no_numbers_are_kept_and_counted(run, caplog):
+    class Logarithm(nn.Module):
+        def forward(self, x):
+            return x.log()
+
+    pixels = np.full((5, 4, 4), 9, np.uint8)
+    pixels[2, 1] = 0
+    with h5py.File(run(of=Logarithm(), dataset=(pixels, None))) as file:
+        assert np.isneginf(layers(file)["log"]["maps"]).sum() == 4
+    assert "log holds 4 values that are infinite or no numbers" in caplog.text
 
 
 def test_types_follow_the_dry_run(run, caplog):
