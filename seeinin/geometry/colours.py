@@ -1,4 +1,9 @@
-"""The colours of classes: ten slots, and a grey for the rest, which is never a slot."""
+"""The colours of classes: ten slots, and a grey for the rest, which is never a slot.
+
+Found by simulated annealing over sRGB, within reach of the hue that gives each slot its everyday name. The least
+CIEDE2000 difference between two slots, as seen with normal, protan, deutan and tritan vision (Machado, Oliveira and
+Fernandes 2009, complete): on dark 25.0, 10.2, 10.2, 10.6; on light 25.0, 11.7, 11.7, 13.6. From the grey at least 15.
+"""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,10 +11,10 @@ from numpy.typing import NDArray
 from seeinin.geometry.srgb import linear_palette
 
 SLOTS = (
-    "#589fff", "#ffaa14", "#e63c46", "#32aa6e", "#b482ff", "#be6e1e", "#f58cc8", "#96d250", "#32d7e6", "#faeb78",
+    "#32a4ff", "#ff850f", "#ff2151", "#41e06e", "#aa43d2", "#916c15", "#ff9dcf", "#41884d", "#04ffff", "#edf212",
 )  # fmt: skip
 SLOTS_ON_LIGHT = (
-    "#1e6edc", "#eb8200", "#cd1e2d", "#148250", "#7846c8", "#874b0f", "#e15aaa", "#6ea514", "#00a0b9", "#bea500",
+    "#007efc", "#c4801a", "#a94252", "#16ab69", "#5614b4", "#6b3400", "#ec0dc8", "#c0c14d", "#00c9ff", "#5f6f02",
 )  # fmt: skip
 REST, REST_ON_LIGHT = "#80828a", "#8c8e94"
 

@@ -5,12 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from seeinin.geometry.counting import FULL, Frame
-from seeinin.geometry.jit import kernel
-from seeinin.geometry.srgb import ENCODE, STEPS
+from seeinin.geometry.jit import fused, kernel
 from seeinin.pool import Pool
 
 TILE = 128  # pixels painted at once: what is read and written stays in the L2 cache
@@ -20,6 +18,8 @@ OPACITY: NDArray[np.float32] = (1 - np.exp(-np.arange(DEEPEST * FINE + 1) / FINE
 BRIGHT = 0.995  # quantile of the non-empty pixels of a cell that is drawn at full brightness
 PILE = 8  # a pixel row or column with more than 1/PILE of a cell's points is a pile, and is left out of the quantile
 FAINTEST = 0.25  # opacity of a pixel with one point in the density style
+
+A, B, C, D, E = np.array([-9.436241, 369.2151, -240.9433, 214.9183, -78.94452], np.float32)  # of `_srgb`
 
 Rect = tuple[int, int, int, int]  # y0, y1, x0, x1
 
@@ -37,7 +37,7 @@ class Look:
     opacity: float = 0.5
     style: Literal["points", "density"] = "points"
     background: tuple[int, int, int] = (16, 18, 22)
-    fade: float = 0.35
+    fade: float = 0.45
 
     def planes(self, selecting: bool) -> tuple["Look", "Look"]:
         """The looks of unselected and selected points."""
@@ -76,8 +76,7 @@ def paint(pool: Pool, frame: Frame, cells: Sequence[Rect], look: Look, selecting
     def work(job: tuple[int, Rect]) -> None:
         k, tile = job
         rects = np.array([cells[k], tile], np.int64)
-        tables = OPACITY, ENCODE
-        _paint(frame.sums, frame.share, selecting, rects, marks, full[k], fades, *tables, background, pixels)
+        _paint(frame.sums, frame.share, selecting, rects, marks, full[k], fades, OPACITY, background, pixels)
 
     pool.share(work, ((k, tile) for k, cell in enumerate(cells) for tile in tiles(cell)))
 
@@ -119,12 +118,28 @@ def _full_brightness(sums, cell, full):  # type: ignore[no-untyped-def]
                 if counts[y, x] > 0 and down[y] <= limit and along[x] <= limit:
                     rest[n] = counts[y, x]
                     n += 1
-        place = int(BRIGHT * (n - 1))
-        full[plane] = np.partition(rest[:n], place)[place] if n > 0 else most
+        full[plane] = _select(rest[:n], int(BRIGHT * (n - 1))) if n > 0 else most
 
 
 @kernel
-def _paint(sums, share, selecting, rects, marks, full, fades, opacity, encode, background, out):  # type: ignore[no-untyped-def]
+def _select(values, place):  # type: ignore[no-untyped-def]
+    """The value that sorting would put at `place`: its bytes, from the highest, by counting."""
+    found = np.uint32(0)
+    for byte in range(3, -1, -1):
+        counts = np.zeros(256, np.int64)
+        for value in values:
+            if np.uint64(value) >> (8 * byte + 8) == np.uint64(found) >> (8 * byte + 8):
+                counts[(value >> (8 * byte)) & 255] += 1
+        digit = 0
+        while place >= counts[digit]:
+            place -= counts[digit]
+            digit += 1
+        found |= np.uint32(digit << (8 * byte))
+    return found
+
+
+@kernel
+def _paint(sums, share, selecting, rects, marks, full, fades, opacity, background, out):  # type: ignore[no-untyped-def]
     y0, y1, x0, x1 = rects[1]
     planes = 2 if selecting else 1
     depth = np.zeros((planes, y1 - y0, 4 * (x1 - x0)), np.float32)
@@ -141,7 +156,7 @@ def _paint(sums, share, selecting, rects, marks, full, fades, opacity, encode, b
                 _log_alpha(line, full[plane], fades[plane], alpha[a:b])
             else:
                 _depth_alpha(line, opacity, alpha[a:b])
-            _over(line, alpha[a:b], encode, red[a:b], green[a:b], blue[a:b])
+            _over(line, alpha[a:b], red[a:b], green[a:b], blue[a:b])
         _pack(red, green, blue, out[y0 + y, x0:x1])
 
 
@@ -185,7 +200,7 @@ def _ends(points):  # type: ignore[no-untyped-def]
     return first, last
 
 
-@njit(nogil=True, cache=True, fastmath={"contract"})
+@fused
 def _add_three(depth, line, a, b, c):  # type: ignore[no-untyped-def]
     """Three neighbouring pixels of a mark at once, so that `depth` goes through the registers a third as often."""
     for q in range(depth.size):
@@ -229,15 +244,22 @@ def _log_alpha(depth, full, fade, alpha):  # type: ignore[no-untyped-def]
         alpha[x] = fade * (FAINTEST + (1 - FAINTEST) * bright) if bright > 0 else 0.0
 
 
-@kernel
-def _over(depth, alpha, encode, red, green, blue):  # type: ignore[no-untyped-def]
+@fused
+def _over(depth, alpha, red, green, blue):  # type: ignore[no-untyped-def]
     """Mean colours over sRGB lines; blended in sRGB, so that opacity is even to the eye on dark and on light."""
-    half = np.float32(0.5)
     for x in range(alpha.size):
-        scale = np.float32(STEPS) / max(depth[4 * x], np.float32(1e-9))
-        red[x] += (encode[np.uint32(np.int32(depth[4 * x + 1] * scale + half))] - red[x]) * alpha[x]
-        green[x] += (encode[np.uint32(np.int32(depth[4 * x + 2] * scale + half))] - green[x]) * alpha[x]
-        blue[x] += (encode[np.uint32(np.int32(depth[4 * x + 3] * scale + half))] - blue[x]) * alpha[x]
+        scale = np.float32(1 / 255) / max(depth[4 * x], np.float32(1e-9))
+        red[x] += (_srgb(depth[4 * x + 1] * scale) - red[x]) * alpha[x]
+        green[x] += (_srgb(depth[4 * x + 2] * scale) - green[x]) * alpha[x]
+        blue[x] += (_srgb(depth[4 * x + 3] * scale) - blue[x]) * alpha[x]
+
+
+@fused
+def _srgb(linear):  # type: ignore[no-untyped-def]
+    """sRGB 0..255 of linear light 0..1, within 0.2: no table, because eight at a time cannot look up a table."""
+    root = np.sqrt(linear)
+    curve = A + root * (B + root * (C + root * (D + root * E)))
+    return np.float32(255 * 12.92) * linear if linear < np.float32(0.0031308) else curve
 
 
 @kernel

@@ -100,6 +100,17 @@ def test_density(selecting):
                 np.testing.assert_allclose(out[y, x, :3], expected, atol=2)
 
 
+def test_the_scale_is_a_quantile_of_what_is_not_empty():
+    rng = np.random.default_rng(5)
+    frame = Frame(90, 80)
+    counts = np.where(rng.random((90, 80)) < 0.5, np.exp(rng.uniform(0, 22, (90, 80))), 0).astype(np.uint32)
+    counts[:, 40] = counts[45] = 0
+    frame.sums[0, ..., 0] = counts
+    assert max(counts.sum(0).max(), counts.sum(1).max()) < counts.sum() / 8, "no piles"
+    expected = np.quantile(counts[counts > 0], 0.995, method="lower")
+    assert full_brightness(frame, (0, 90, 0, 80))[0] == np.float32(expected)
+
+
 def test_a_pile_does_not_drown_the_scale():
     rng = np.random.default_rng(3)
     frame = Frame(100, 100)
