@@ -9,7 +9,7 @@ import json
 import re
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,7 +22,12 @@ PATH, OFFSET = "directory", PAGE  # the first dataset of the file, so its place 
 EXTENTS = "checksums/metadata"  # int64 (n, 2): offset and length of every run of HDF5's own bytes
 HEAD = len(f"seeinin {VERSION:04d} {0:08x} {0:010d}\n")
 MOST_LAYERS = 100_000
-DTYPES = {"<f2", "<f4", "<f8", "|u1", "|i1", "<u2", "<i2", "<u4", "<i4", "<u8", "<i8", "|b1"}
+BEYOND = 2**62
+NUMBERS = ("<f2", "<f4", "<f8", "|u1", "|i1", "<u2", "<i2", "<u4", "<i4", "<u8", "<i8", "|b1")
+DTYPES = {name: np.dtype(name) for name in NUMBERS}
+    name: np.dtype(name)
+    for name in ["<f2", "<f4", "<f8", "|u1", "|i1", "<u2", "<i2", "<u4", "<i4", "<u8", "<i8", "|b1"]
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ class Directory:
 
 def draft(spec: CacheSpec, places: Mapping[str, Place]) -> Directory:
     """The directory before HDF5 has said where anything lies: as long as the finished one, or longer."""
-    far = {path: replace(place, offset=10**18) for path, place in places.items()}
+    far = {path: place._replace(offset=10**18) for path, place in places.items()}
     layers = tuple((layer.name, layer.op, layer.field) for layer in spec.layers)
     return Directory(10**18, spec.fingerprint, spec.step, LEVELS, layers, far, 2**32 - 1)
 
@@ -115,12 +120,14 @@ def _field(size: list[int], stride: list[int], first: list[int]) -> Field:
 
 
 def _place(offset: int, dtype: str, shape: list[int], chunk: list[int] | None, piece: int | None) -> Place:
-    if dtype not in DTYPES and not (dtype.startswith("|S") and dtype[2:].isdigit()):
+    if dtype not in DTYPES and not re.fullmatch(r"\|S\d{1,9}", dtype):
         raise ValueError(f"{dtype} is no type of a cache")
-    numbers = [offset, *shape, *(chunk or []), *([] if piece is None else [piece])]
-    if not all(type(n) is int and 0 <= n < 2**62 for n in numbers) or (chunk and not min(chunk)) or piece == 0:
-        raise ValueError("sizes out of range")
-    return Place(tuple(shape), np.dtype(dtype), tuple(chunk) if chunk else None, piece, offset)
+    for number in (offset, *shape, *(chunk or ()), piece or 0):
+        if type(number) is not int or not 0 <= number < BEYOND:
+            raise ValueError("a size is out of range")
+    if piece == 0 or (chunk and 0 in chunk):
+        raise ValueError("a chunk is empty")
+    return Place(tuple(shape), DTYPES.get(dtype) or np.dtype(dtype), tuple(chunk) if chunk else None, piece, offset)
 
 
 def check(directory: Directory, size: int) -> None:

@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,8 +79,7 @@ class CacheSpec:
             raise ValueError(f"{odd[0]!r} cannot name a column")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """How a dataset lies in the file. Chunks divide the first axis only, or the second of two: entries of the first
     axis lie `stride` bytes apart whichever it is.
 
@@ -113,10 +112,10 @@ class Place:
     @property
     def span(self) -> int:
         """Bytes on the disk: the last chunk is always whole."""
-        chunk = self.chunk or self.shape
-        return math.prod(math.ceil(n / c) * c if c else 0 for n, c in zip(self.shape, chunk, strict=True)) * (
-            self.dtype.itemsize
-        )
+        if self.chunk is None:
+            return self.nbytes
+        whole = (math.ceil(n / c) * c for n, c in zip(self.shape, self.chunk, strict=True))
+        return math.prod(whole) * self.dtype.itemsize
 
 
 def layer_path(number: int) -> str:

@@ -91,12 +91,12 @@ def _create(file: Any, path: str, place: Place) -> Place:
     group = file.require_group(parent or "/").id
     dataset = h5d.create(group, name.encode(), h5t.py_create(dtype, logical=True), space, dcpl=properties)
     if place.chunk is None:
-        return replace(place, offset=dataset.get_offset() or 0)  # an empty one lies nowhere
+        return place._replace(offset=dataset.get_offset() or 0)  # an empty one lies nowhere
     last = tuple((n - 1) // c * c for n, c in zip(place.shape, place.chunk, strict=True))
     first, final = (dataset.get_chunk_info_by_coord(corner) for corner in ((0,) * len(last), last))
     if final.byte_offset + final.size - first.byte_offset != place.span:
         raise RuntimeError(f"this HDF5 does not lay the chunks of {path} out in order")
-    return replace(place, offset=first.byte_offset)
+    return place._replace(offset=first.byte_offset)
 
 
 def _describe(file: Any, spec: CacheSpec, places: dict[str, Place]) -> None:
