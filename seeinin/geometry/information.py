@@ -1,0 +1,117 @@
+"""What the value of a channel, or of two together, says about a class or a selection: mutual information in bits.
+
+Values are sorted into bins, and the estimate from the counts is corrected for their number (Miller and Madow, 1955):
+half a natural unit per occupied bin and point, without which many bins over few points always seem to tell a lot.
+Points are counted as if they were independent, also the neighbours within one map.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seeinin.geometry.halves import TABLE, codes, decode, look_up
+from seeinin.geometry.jit import kernel
+
+NO_BIN = 255  # of a NaN
+TABLE_PAYS = 100_000  # points of a float16 column from which looking a bin up beats finding it
+
+
+def equal_counts(values: NDArray[np.float32], counts: NDArray[np.int64], bins: int) -> NDArray[np.float64]:
+    """Lower edges of at most `bins` bins of equal count; equal values share one, and the one with the most lower ranks.
+
+    values ascending and distinct (L), with their counts (L): a value of rank r (from 0) of n lies in bin r·bins // n.
+    """
+    if not len(values):
+        return np.zeros(1)
+    below = np.cumsum(counts) - counts
+    place = below * bins // max(int(counts.sum()), 1)
+    return values[np.flatnonzero(np.diff(place, prepend=-1))].astype(np.float64)
+
+
+def equal_widths(low: float, high: float, bins: int) -> NDArray[np.float64]:
+    """Lower edges of `bins` bins of equal width over [low, high]; the outer ones take what lies beyond."""
+    return low + (high - low) * np.arange(bins) / bins
+
+
+def bins_of(column: NDArray[Any], edges: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """The bin of each value (P,), 0 ≤ bin < len(edges) ≤ 255, from ascending lower edges; NO_BIN for a NaN."""
+    if column.dtype == np.float16 and column.size > TABLE_PAYS:
+        out = np.empty(column.size, np.uint8)
+        look_up(bins_of(TABLE, edges), codes(column), out)
+        return out
+    values = decode(column)
+    out = np.searchsorted(edges[1:], values, side="right").astype(np.uint8)
+    out[np.isnan(values)] = NO_BIN
+    return out
+
+
+def class_counts(bins: NDArray[np.uint8], label: NDArray[np.int32], size: int, classes: int) -> NDArray[np.int64]:
+    """Points of each bin and class (size, classes); bins (P,), label (N): each of P // N points, -1 for none."""
+    counts = np.zeros((size, classes), np.int64)
+    _count_classes(bins.reshape(len(label), -1), label, counts)
+    return counts
+
+
+def pair_counts(a: NDArray[np.uint8], b: NDArray[np.uint8], size: int, weights: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """How much of each of two sets of points lies in each of size × size cells, (size, size, 2).
+
+    a and b are the bins of two channels (P,), `weights` (P, 2) how far a point belongs to either set.
+    """
+    counts = np.zeros((size, size, 2), np.int64)
+    _count_pairs(a, b, weights, counts)
+    return counts
+
+
+def information(counts: NDArray[np.int64], whole: int = 1) -> float:
+    """Mutual information, in bits, of the two sides of a table of counts (B, K), corrected; not below 0.
+
+    A point counts `whole`, so that the correction knows how many there are.
+    """
+    return max(float(_information(np.ascontiguousarray(counts), float(whole))), 0.0)
+
+
+@kernel
+def _count_classes(bins, label, counts):  # type: ignore[no-untyped-def]
+    for i in range(label.size):
+        if label[i] >= 0:
+            for j in range(bins.shape[1]):
+                if bins[i, j] < counts.shape[0]:
+                    counts[bins[i, j], label[i]] += 1
+
+
+@kernel
+def _count_pairs(a, b, weights, counts):  # type: ignore[no-untyped-def]
+    size = counts.shape[0]
+    for p in range(a.size):
+        if a[p] < size and b[p] < size:
+            counts[a[p], b[p], 0] += weights[p, 0]
+            counts[a[p], b[p], 1] += weights[p, 1]
+
+
+@kernel
+def _information(counts, whole):  # type: ignore[no-untyped-def]
+    """Σ n log n over the table, less that over its margins: entropies without a division for every entry."""
+    total, inner, outer, occupied = 0.0, 0.0, 0.0, 0
+    columns = np.zeros(counts.shape[1])
+    for b in range(counts.shape[0]):
+        row = 0.0
+        for k in range(counts.shape[1]):
+            if counts[b, k] > 0:
+                n = counts[b, k] / whole
+                inner += n * np.log(n)
+                occupied += 1
+                row += n
+                columns[k] += n
+        if row > 0:
+            outer += row * np.log(row)
+            occupied -= 1
+        total += row
+    for n in columns:
+        if n > 0:
+            outer += n * np.log(n)
+            occupied -= 1
+    if total == 0:
+        return 0.0
+    plain = (inner - outer) / total + np.log(total)
+    return (plain - (occupied + 1) / (2 * total)) / np.log(2)
