@@ -25,9 +25,6 @@ MOST_LAYERS = 100_000
 BEYOND = 2**62
 NUMBERS = ("<f2", "<f4", "<f8", "|u1", "|i1", "<u2", "<i2", "<u4", "<i4", "<u8", "<i8", "|b1")
 DTYPES = {name: np.dtype(name) for name in NUMBERS}
-    name: np.dtype(name)
-    for name in ["<f2", "<f4", "<f8", "|u1", "|i1", "<u2", "<i2", "<u4", "<i4", "<u8", "<i8", "|b1"]
-}
 
 
 @dataclass(frozen=True, slots=True)
