@@ -75,8 +75,7 @@ def paint(pool: Pool, frame: Frame, cells: Sequence[Rect], look: Look, selecting
 
     def work(job: tuple[int, Rect]) -> None:
         k, tile = job
-        rects = np.array([cells[k], tile], np.int64)
-        _paint(frame.sums, frame.share, selecting, rects, marks, full[k], fades, OPACITY, background, pixels)
+        _paint(frame.sums, frame.share, selecting, (cells[k], tile), marks, full[k], fades, OPACITY, background, pixels)
 
     pool.share(work, ((k, tile) for k, cell in enumerate(cells) for tile in tiles(cell)))
 
@@ -140,17 +139,19 @@ def _select(values, place):  # type: ignore[no-untyped-def]
 
 @kernel
 def _paint(sums, share, selecting, rects, marks, full, fades, opacity, background, out):  # type: ignore[no-untyped-def]
-    y0, y1, x0, x1 = rects[1]
+    y0, y1, x0, x1 = rects[1]  # a tuple: unpacking an array makes numba compile for seconds
     planes = 2 if selecting else 1
     depth = np.zeros((planes, y1 - y0, 4 * (x1 - x0)), np.float32)
     spans = np.zeros((planes, y1 - y0, 2), np.int64)
-    alpha, red, green, blue = np.empty((4, x1 - x0), np.float32)
+    lines = np.empty((4, x1 - x0), np.float32)
+    alpha, red, green, blue = lines[0], lines[1], lines[2], lines[3]
     for plane in range(planes):
         _add_marks(sums[plane], share, plane == 1, rects, marks[plane], depth[plane], spans[plane])
     for y in range(y1 - y0):
-        red[:], green[:], blue[:] = background
+        for c in range(3):
+            lines[c + 1, :] = background[c]
         for plane in range(planes):
-            a, b = spans[plane, y]
+            a, b = spans[plane, y, 0], spans[plane, y, 1]
             line = depth[plane, y, 4 * a : 4 * b]
             if full[0] > 0:
                 _log_alpha(line, full[plane], fades[plane], alpha[a:b])
@@ -182,11 +183,13 @@ def _add_marks(sums, share, weigh, rects, mark, depth, spans):  # type: ignore[n
         first, last = _ends(points)
         a, b = max(before + first - 2 * radius, 0), min(before + last, x1 - x0)
         for row in range(max(y - radius, y0) - y0, min(y + radius + 1, y1) - y0):
-            weights[: 2 * radius + 1] = mark[radius + y0 + row - y]  # a mark is its own mirror image
+            for dx in range(2 * radius + 1):
+                weights[dx] = mark[radius + y0 + row - y, dx]  # a mark is its own mirror image
             for dx in range(0, 2 * radius + 1, 3):
                 three = weights[dx], weights[dx + 1], weights[dx + 2]
                 _add_three(depth[row, 4 * a : 4 * b], line[4 * (a + dx) :], *three)
-            spans[row] = min(spans[row, 0], a) if spans[row, 1] else a, max(spans[row, 1], b)
+            spans[row, 0] = min(spans[row, 0], a) if spans[row, 1] else a
+            spans[row, 1] = max(spans[row, 1], b)
 
 
 @kernel

@@ -125,11 +125,11 @@ def _draw(polygon, frame, cells, spans, flat):  # type: ignore[no-untyped-def]
     before = polygon.shape[0] - 1
     for edge in range(polygon.shape[0]):
         if flat:
-            spans[edge] = 0, cells.shape[0]
+            spans[edge, 1] = cells.shape[0]
         else:
             x0, y0 = (polygon[before, 0] - frame[0]) * frame[4], (polygon[before, 1] - frame[2]) * frame[5]
             x1, y1 = (polygon[edge, 0] - frame[0]) * frame[4], (polygon[edge, 1] - frame[2]) * frame[5]
-            spans[edge] = _draw_edge(x0, y0, x1, y1, near, flips)
+            spans[edge, 0], spans[edge, 1] = _draw_edge(x0, y0, x1, y1, near, flips)
         before = edge
     for row in range(0 if flat else cells.shape[0]):
         odd = False
