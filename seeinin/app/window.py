@@ -11,11 +11,12 @@ from seeinin.app.actions import SIZES, STEP
 from seeinin.app.commands import Commands
 from seeinin.app.details import Details
 from seeinin.app.headings import Heading
+from seeinin.app.images import save
 from seeinin.app.keys import KeyScreen
 from seeinin.app.layers import LayerChoice, shape_of
 from seeinin.app.legend import Legend
 from seeinin.app.names import plain
-from seeinin.app.picture import Painted, save
+from seeinin.app.picture import Painted
 from seeinin.app.sidebar import Sidebar
 from seeinin.app.sliders import StateSlider
 from seeinin.app.status import Status
@@ -23,7 +24,6 @@ from seeinin.app.tally import Tally, tally
 from seeinin.app.theme import palette, style_sheet
 from seeinin.app.toolbar import Toolbar
 from seeinin.pool import POOL, Latest
-from seeinin.state.columns import Columns
 from seeinin.state.selection import Selection
 from seeinin.state.state import ViewerState
 from seeinin.views.maps import MapsView
@@ -33,12 +33,15 @@ from seeinin.views.theme import DARK, LIGHT, Theme
 from seeinin.visuals.canvas import Canvas
 
 SIDES = (276, 346)  # px of the left and the right column
-NARROW = (240, 220)  # px of them in a window of less than
+NARROW = (252, 216)  # px of them in a window of less than
 WIDE = 1300  # px
 
 
 class Window(QMainWindow):
     """Shows a state. `headless`: canvases are drawn by EGL and painted where they would stand on a screen."""
+
+    state: ViewerState
+    matrix: MatrixView
 
     def __init__(
         self, state: ViewerState, size: tuple[int, int] = (1600, 1000), *, headless: bool = False, theme: Theme = DARK
@@ -49,8 +52,7 @@ class Window(QMainWindow):
         self.tallied: Selection | None = None
         self.settings: QSettings | None = None
         self.places: list[QWidget] = []
-        columns = Columns()
-        self.matrix = MatrixView(state, self._canvas(), theme, columns)
+        self.matrix = MatrixView(state, self._canvas(), theme)
         self.overview = OverviewView(state, self._canvas(), theme)
         self.maps = MapsView(state, self._canvas(), theme)
         self.legend = Legend(state, theme)
@@ -62,9 +64,12 @@ class Window(QMainWindow):
         self._add_toolbar()
         self._add_panels(size[0])
         self._paint_in(theme)
+        self.maps.noted = self.maps_heading.set_note
+        self.matrix.canvas.events.resize.connect(self._tell_aspect)
         state.events.selection.connect(self._count)
         state.events.view.connect(self._name_layer)
         self._name_layer()
+        self._count()
         self.resize(*size)
         self.places[0].setFocus()
 
@@ -86,7 +91,7 @@ class Window(QMainWindow):
             save(self.picture(), Path(name))
 
     def show_keys(self) -> None:
-        KeyScreen((action for action, _ in self.commands.pairs), self).show()
+        KeyScreen([action for action, _ in self.commands.pairs], self).show()
 
     def switch_theme(self) -> None:
         self._paint_in(LIGHT if self.theme is DARK else DARK)
@@ -108,6 +113,7 @@ class Window(QMainWindow):
         if self.settings is not None:
             self.settings.setValue("geometry", self.saveGeometry())
             self.settings.setValue("columns", self.splitter.saveState())
+            self.settings.sync()
         super().closeEvent(event)
 
     def _canvas(self) -> Canvas:
@@ -146,8 +152,9 @@ class Window(QMainWindow):
         self.maps_heading = Heading("Feature maps")
         right = QWidget()
         column = QVBoxLayout(right)
-        column.setContentsMargins(12, 10, 4, 4)
+        column.setContentsMargins(0, 10, 0, 0)
         column.setSpacing(6)
+        self.maps_heading.setContentsMargins(12, 0, 12, 0)  # as far in as the maps
         column.addWidget(self.maps_heading)
         column.addWidget(self.places[2], 1)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -171,6 +178,11 @@ class Window(QMainWindow):
         self.legend.set_theme(theme)
         for view in (self.matrix, self.overview, self.maps):
             view.set_theme(theme)
+
+    def _tell_aspect(self, *_: object) -> None:
+        """What part of the matrix is seen depends on the shape of its canvas."""
+        viewport = self.matrix.viewport
+        self.overview.viewport_aspect = self.maps.viewport_aspect = viewport.width / viewport.height
 
     def _name_layer(self, *_: object) -> None:
         if (layer := self.state.layer) is not None:

@@ -14,11 +14,13 @@ from psygnal import SignalGroupDescriptor
 
 from seeinin.geometry.matrix import Camera
 from seeinin.pool import POOL
+from seeinin.state.colouring import ColourBy
 from seeinin.state.inbox import Inbox
-from seeinin.state.linking import Linker, Rule
+from seeinin.state.linking import Rule
 from seeinin.state.ranges import channel_ranges
 from seeinin.state.selection import How, Selection, chosen, combined
 from seeinin.state.slots import Slots, entered, first_slots
+from seeinin.state.sources import Sources
 from seeinin.store.reader import Cache, Layer
 
 OPENING = 5  # cells a side that a many-dimensional layer opens with
@@ -85,6 +87,7 @@ class ViewerState:
     opacity: float = 0.6
     hidden: frozenset[int] = field(default_factory=frozenset)  # classes that the legend's eye has closed
     slots: Slots = ()  # the classes that have a colour
+    colour_by: ColourBy = field(default_factory=ColourBy)
     drawn: Drawn | None = None
     busy: str = ""  # what the window is waiting for, in words
 
@@ -101,7 +104,10 @@ class ViewerState:
     def attach(self, cache: Cache) -> "ViewerState":
         """Look at `cache`; `show_layer` comes next."""
         self.cache = cache
-        self.linker = Linker(cache.layers, cache.images)
+        self.sources = Sources.of(cache)
+        self.linker = self.sources.linker
+        if not cache.classes:
+            self.colour_by = ColourBy("nothing")
         self.slots = first_slots(len(cache.classes))
         return self
 

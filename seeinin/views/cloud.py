@@ -11,9 +11,9 @@ import numpy as np
 
 from seeinin.geometry.colours import palette_rgba
 from seeinin.geometry.matrix import Matrix
+from seeinin.geometry.steps import steps_rgba
 from seeinin.pool import POOL
-from seeinin.state.columns import Columns
-from seeinin.state.slots import HIDDEN, REST, image_slots
+from seeinin.state.slots import HIDDEN, REST
 from seeinin.state.state import ViewerState
 from seeinin.store.reader import Layer
 from seeinin.views.theme import Theme
@@ -34,9 +34,10 @@ def is_hardware(canvas: Canvas) -> bool:
 class Cloud:
     """One node for all cells: columns are uploaded once and shared by the cells that show them."""
 
-    def __init__(self, state: ViewerState, canvas: Canvas, columns: Columns, arrived: Callable[[], None]) -> None:
+    def __init__(self, state: ViewerState, canvas: Canvas, arrived: Callable[[], None]) -> None:
         """`arrived` is called when columns that were missing are in memory."""
-        self.state, self.columns, self.arrived = state, columns, arrived
+        self.state, self.arrived = state, arrived
+        self.columns = state.sources.columns
         self.node = Points(parent=canvas.scene)
         self.node.visible = False
         self._reading: set[tuple[int, int]] = set()
@@ -67,18 +68,20 @@ class Cloud:
 
     def _dress(self, layer: Layer, theme: Theme) -> None:
         """Colours, sizes and the selection; uploaded where they changed."""
-        state, cache = self.state, self.state.cache
+        state = self.state
         self.node.size, self.node.alpha = state.point_size, state.opacity
-        look = (layer.number, theme, state.slots, state.hidden, state.selection, state.link)
+        look = (layer.number, theme, state.slots, state.hidden, state.colour_by, state.selection, state.link)
         if look == self._dressed:
             return
         self._dressed = look
+        slot, repeat, scale = state.sources.colours.of(state.colour_by, layer, state.slots, state.hidden)
         palette = palette_rgba(dark=theme.dark)
+        if scale:
+            palette[:REST] = steps_rgba(dark=theme.dark)
         self.node.set_palette(
             [*palette[: REST + 1], *[palette[REST]] * (INVISIBLE - REST - 1), (0, 0, 0, 0)], palette[REST]
         )
-        slots = image_slots(cache.label, len(cache.classes), state.slots, state.hidden)
-        self.node.set_colour(np.where(slots == HIDDEN, np.uint8(INVISIBLE), slots), layer.positions)
+        self.node.set_colour(np.where(slot == HIDDEN, np.uint8(INVISIBLE), slot), repeat)
         if state.selection is None:
             self.node.set_share(None)
         else:

@@ -6,6 +6,7 @@ from typing import Any, Self
 import numpy as np
 
 from seeinin.geometry.matrix import Matrix, Rect
+from seeinin.state.colouring import ColourBy
 from seeinin.state.linking import Rule
 from seeinin.state.selection import Selection
 from seeinin.state.slots import Slots
@@ -31,6 +32,7 @@ class Request:
     opacity: float
     hidden: frozenset[int]
     slots: Slots
+    colour_by: ColourBy
     selection: Selection | None
     link: Rule
     theme: Theme
@@ -44,7 +46,7 @@ class Request:
         points = state.cache.layers[state.view.layer].points
         crowded: Style = "density" if points > CROWDED * inside.cell**2 else "points"
         style = crowded if state.style == "auto" else state.style
-        look = (style, state.point_size * ratio, state.opacity, state.hidden, state.slots)
+        look = (style, state.point_size * ratio, state.opacity, state.hidden, state.slots, state.colour_by)
         return cls(
             state.view.layer, inside, ratio, *look, state.selection, state.link, theme, hardware and style == "points"
         )

@@ -6,7 +6,6 @@ from typing import Any
 
 from seeinin.geometry.matrix import Matrix, Rect
 from seeinin.pool import POOL, Latest
-from seeinin.state.columns import Columns
 from seeinin.state.selection import How
 from seeinin.state.state import ViewerState
 from seeinin.views.axes import axis_labels, grid_strokes
@@ -23,7 +22,7 @@ from seeinin.visuals.picture import Picture
 from seeinin.visuals.strokes import Strokes
 
 MARGIN = (64, 10, 12, 44)  # px around the plots at the left, top, right and bottom, for the axes
-REPAINTS = ("view", "selection", "link", "style", "point_size", "opacity", "hidden", "slots")
+REPAINTS = ("view", "selection", "link", "style", "point_size", "opacity", "hidden", "slots", "colour_by")
 
 
 class MatrixView:
@@ -32,16 +31,16 @@ class MatrixView:
     Worker threads count the exact picture; until it arrives the last one is moved and scaled to where its cells are.
     """
 
-    def __init__(self, state: ViewerState, canvas: Canvas, theme: Theme = DARK, columns: Columns | None = None) -> None:
+    def __init__(self, state: ViewerState, canvas: Canvas, theme: Theme = DARK) -> None:
         self.state, self.canvas, self.theme = state, canvas, theme
-        self.columns = columns or Columns()
+        self.columns = state.sources.columns
         self.wanted: Request | None = None  # what the state asks for
         self.shot: Shot | None = None  # what is on the canvas
         self.hardware = False  # known once the window is up
         self._latest = Latest(POOL.now)
         self.picture, self.grid, self.labels = Picture(), Strokes(), Labels()
         self.marks, self.draft = Strokes(), Strokes()
-        self.cloud = Cloud(state, canvas, self.columns, self.refresh)
+        self.cloud = Cloud(state, canvas, self.refresh)
         for order, node in enumerate((self.picture, self.cloud.node, self.grid, self.labels, self.marks, self.draft)):
             node.parent, node.order = canvas.scene, order
         self.steering, self.hits = Steering(self), Hits(self)
@@ -90,7 +89,7 @@ class MatrixView:
         )
         if request != self.wanted:
             self.wanted = request
-            shot = self._latest.request(_render, request, self.state.cache, self.state.linker, self.columns, self._post)
+            shot = self._latest.request(_render, request, self.state.sources, self._post)
             self.state.inbox.deliver(shot, self._arrived)
 
     def mark(self, *_: object) -> None:

@@ -1,6 +1,5 @@
 """The overview: the whole matrix of the active layer as one small picture, and a box for what the matrix view shows."""
 
-import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,12 +9,11 @@ import numpy as np
 
 from seeinin.geometry.matrix import Camera, Matrix, Rect, fit
 from seeinin.pool import POOL, Latest, Token
-from seeinin.state.columns import Columns
-from seeinin.state.linking import Linker
+from seeinin.state.sources import Sources
 from seeinin.state.state import View, ViewerState
 from seeinin.store.reader import Cache
 from seeinin.views.aiming import Aiming
-from seeinin.views.frames import CROWDED, Request
+from seeinin.views.frames import CROWDED, Request, Shot
 from seeinin.views.summary import Correlations, Summary, correlations, painted
 from seeinin.views.theme import DARK, Theme, rgba
 from seeinin.visuals.canvas import Canvas
@@ -52,9 +50,8 @@ class OverviewView:
     The window sets `viewport_aspect`, width / height of the matrix's viewport, so that the box has its shape.
     """
 
-    def __init__(self, state: ViewerState, canvas: Canvas, theme: Theme = DARK, columns: Columns | None = None) -> None:
+    def __init__(self, state: ViewerState, canvas: Canvas, theme: Theme = DARK) -> None:
         self.state, self.canvas, self.theme = state, canvas, theme
-        self.columns = columns or Columns()
         self.wanted: Request | Summary | None = None
         self.sight: Sight | None = None
         self._correlations: Correlations | None = None  # the last ones
@@ -130,7 +127,7 @@ class OverviewView:
     def _ask(self, request: Request | Summary) -> Any:
         cache = self.state.cache
         if isinstance(request, Request):
-            return self._latest.request(_plots, request, cache, self.state.linker, self.columns, self._show)
+            return self._latest.request(_plots, request, self.state.sources, self._show)
         known = self._correlations
         known = known if known is not None and known.layer == request.layer else None
         return self._latest.request(_summary, request, cache, known)
@@ -226,23 +223,16 @@ def _cells(request: Request | Summary | None) -> tuple[Any, ...] | None:
 
 
 def _plots(
-    token: Token, request: Request, cache: Cache, linker: Linker, columns: Columns, show: Callable[[Sight], object]
+    token: Token, request: Request, sources: Sources, show: Callable[[Sight], object]
 ) -> Generator[None, None, Sight]:
-    """Yields between steps; `show` gets what has been counted so far, ever less often since painting takes time too."""
-    from seeinin.views.rendering import Drawing  # by the worker: the window is up before the kernels are
+    """Yields between steps; `show` gets what has been counted so far."""
+    from seeinin.views.rendering import rendering  # by the worker: the window is up before the kernels are
 
-    layer, held = cache.layers[request.layer], {}
-    for channel in request.matrix.visible_channels():
-        held[channel] = columns.get(layer, channel)
-        yield
-    drawing = Drawing(request, cache, linker, layer, held)
-    pause, last = FIRST_LOOK, time.monotonic()
-    for done in drawing.count():
-        yield
-        if time.monotonic() - last > pause and done < layer.points:
-            show(Sight(request, drawing.shot(done).rgba, f"{done:,} of {layer.points:,} points", False))
-            pause, last = 2 * pause, time.monotonic()
-    return Sight(request, drawing.shot(layer.points).rgba)
+    def look(shot: Shot) -> None:
+        show(Sight(request, shot.rgba, f"{shot.drawn.points:,} of {shot.drawn.total:,} points", False))
+
+    shot = yield from rendering(token, request, sources, look)
+    return Sight(request, shot.rgba)
 
 
 def _summary(token: Token, request: Summary, cache: Cache, known: Correlations | None) -> Sight:

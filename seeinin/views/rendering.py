@@ -10,32 +10,26 @@ from seeinin.geometry.counting import Cell, Colouring, Frame, counting
 from seeinin.geometry.outside import outside
 from seeinin.geometry.painting import Look, paint
 from seeinin.geometry.ridges import Spread, draw_ridges, spread_of
+from seeinin.geometry.steps import with_steps
 from seeinin.pool import POOL, Token
-from seeinin.state.columns import Columns
-from seeinin.state.linking import Linker
-from seeinin.state.slots import HIDDEN, image_slots
+from seeinin.state.slots import HIDDEN
+from seeinin.state.sources import Sources
 from seeinin.state.state import Drawn
-from seeinin.store.reader import Cache, Layer
+from seeinin.store.reader import Layer
 from seeinin.views.frames import Request, Shot, clip
 
 FIRST_LOOK = 0.1  # seconds after which what has been counted so far is shown; each look waits twice as long
 
 
 def rendering(
-    token: Token,
-    request: Request,
-    cache: Cache,
-    linker: Linker,
-    columns: Columns,
-    show: Callable[[Shot], None],
+    token: Token, request: Request, sources: Sources, show: Callable[[Shot], None]
 ) -> Generator[None, None, Shot]:
     """Yields between steps of about 5 ms; `show` gets pictures of the points counted so far while it takes long."""
-    layer = cache.layers[request.layer]
-    held = {}
+    layer, held = sources.cache.layers[request.layer], {}
     for channel in request.matrix.visible_channels():
-        held[channel] = columns.get(layer, channel)
+        held[channel] = sources.columns.get(layer, channel)
         yield
-    drawing = Drawing(request, cache, linker, layer, held)
+    drawing = Drawing(request, sources, layer, held)
     begun, wait = time.monotonic(), FIRST_LOOK
     for done in drawing.count():
         yield
@@ -48,9 +42,7 @@ def rendering(
 class Drawing:
     """One picture in the making."""
 
-    def __init__(
-        self, request: Request, cache: Cache, linker: Linker, layer: Layer, held: dict[int, np.ndarray]
-    ) -> None:
+    def __init__(self, request: Request, sources: Sources, layer: Layer, held: dict[int, np.ndarray]) -> None:
         self.request, self.layer, self.held = request, layer, held
         matrix = request.matrix
         self.rows, self.columns = list(matrix.visible_rows()), list(matrix.visible_columns())
@@ -58,7 +50,7 @@ class Drawing:
         self.plots = [(i, j) for i, j in matrix.visible_cells() if not matrix.is_diagonal(i, j)]
         self.diagonal = [(i, j) for i, j in matrix.visible_cells() if matrix.is_diagonal(i, j)]
         self.spreads: dict[int, tuple[int, Spread | None]] = {}  # by channel: points counted so far
-        self.colouring = colouring(request, cache, linker, layer)
+        self.colouring = colouring(request, sources, layer)
 
     def count(self) -> Generator[int, None, None]:
         matrix = self.request.matrix
@@ -106,15 +98,16 @@ class Drawing:
         return Drawn(points, self.layer.points, cells, lost, nans, request.style)
 
 
-def colouring(request: Request, cache: Cache, linker: Linker, layer: Layer) -> Colouring:
-    """Class colours by slots, and the selection as this layer sees it."""
-    slot = image_slots(cache.label, len(cache.classes), request.slots, request.hidden)
-    visible = np.arange(256) != HIDDEN
+def colouring(request: Request, sources: Sources, layer: Layer) -> Colouring:
+    """Colours by what they mean, and the selection as this layer sees it."""
+    slot, repeat, scale = sources.colours.of(request.colour_by, layer, request.slots, request.hidden)
     palette = slot_palette(dark=request.theme.dark)
+    palette = with_steps(palette, dark=request.theme.dark) if scale else palette
+    visible = np.arange(256) != HIDDEN
     if request.selection is None:
-        return Colouring(slot, layer.positions, palette, visible)
-    share = linker.share(request.selection, request.link, layer.number)
-    return Colouring(slot, layer.positions, palette, visible, share.strength, share.repeat)
+        return Colouring(slot, repeat, palette, visible)
+    share = sources.linker.share(request.selection, request.link, layer.number)
+    return Colouring(slot, repeat, palette, visible, share.strength, share.repeat)
 
 
 def rgb(colour: str) -> tuple[int, int, int]:

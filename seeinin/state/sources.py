@@ -1,0 +1,22 @@
+"""What pictures are made from, beside what they show."""
+
+from typing import NamedTuple
+
+from seeinin.state.colouring import Colours
+from seeinin.state.columns import Columns
+from seeinin.state.linking import Linker
+from seeinin.store.reader import Cache
+
+
+class Sources(NamedTuple):
+    """Thread safe, and shared by all views of a cache: what one has read, no other reads again."""
+
+    cache: Cache
+    linker: Linker
+    columns: Columns
+    colours: Colours
+
+    @classmethod
+    def of(cls, cache: Cache) -> "Sources":
+        columns = Columns()
+        return cls(cache, Linker(cache.layers, cache.images), columns, Colours(cache, columns))
