@@ -11,7 +11,7 @@ from seeinin.visuals.labels import Label, Labels
 from seeinin.visuals.picture import Picture
 
 HEIGHT = 46  # px
-BAR = Rect(-116, 29, 80, 7)  # the colours, from the upper right corner
+BAR, BAR_TOP = (80, 7), 29  # px of the colours
 BASELINE = 18  # of the value
 
 
@@ -31,11 +31,12 @@ class Foot:
     def show(self, place: Rect, theme: Theme, text: str, name: str, scale: Scale, channel: int) -> None:
         """`text` is the value; `name` that of the layer whose `scale` is shown, with its limits for `channel`."""
         self.text = text
-        bar = Rect(place.x + place.width + BAR.x, place.y + BAR.y, BAR.width, BAR.height)
+        low, high = map(figure, scale.limits(channel))
+        end = place.x + place.width
+        bar = Rect(end - text_width(high, SMALL) - 6 - BAR[0], place.y + BAR_TOP, *BAR)
         self.bar.visible = True
         self.bar.set_array(np.ascontiguousarray(scale.table[None, :-1]))
         self.bar.place(*bar)
-        low, high = map(figure, scale.limits(channel))
         y, muted = bar.y + bar.height / 2, rgba(theme.muted)
         left = bar.x - 6 - text_width(low, SMALL)
         self.labels.set_labels(
@@ -43,7 +44,7 @@ class Foot:
                 Label(_fitted(text, place.width), place.x, place.y + BASELINE, rgba(theme.text), size=SIZE),
                 Label(elided(name, left - GAP - place.x, SMALL), place.x, y, muted, "left", "centre", SMALL),
                 Label(low, left, y, muted, "left", "centre", SMALL),
-                Label(high, bar.x + bar.width + 6, y, muted, "left", "centre", SMALL),
+                Label(high, end, y, muted, "right", "centre", SMALL),
             ]
         )
 

@@ -16,6 +16,7 @@ from seeinin.views.averages import INPUT
 from seeinin.views.captions import elided, figure
 from seeinin.views.maps import MapsView
 from seeinin.views.outlines import shown_channels
+from seeinin.views.overview import OverviewView
 from seeinin.views.scales import NO_NUMBER, between, diverging, scale_of, sequential
 from seeinin.views.sheet import Spot
 from seeinin.views.theme import DARK, LIGHT
@@ -352,3 +353,33 @@ def test_contrast_by_layer_and_by_channel(view: MapsView) -> None:
 def test_a_silent_channel_and_a_silent_layer_have_a_scale() -> None:
     for values in (np.zeros((2, 1, 1)), np.array([[[np.nan]], [[np.nan]]])):
         assert np.isfinite(between(0, 1, sequential(True)).codes(values.astype(np.float32))).all()
+
+
+def test_a_thousand_random_events_leave_both_panels_alive(state: ViewerState, new_canvas: Make, mouse) -> None:
+    numbers = np.random.default_rng(7)
+    panels = MapsView(state, new_canvas(340, 300)), OverviewView(state, new_canvas(200, 200))
+    state.show_layer(0)
+    for _ in range(1000):
+        view = panels[numbers.integers(2)]
+        hand, places = mouse(view.canvas), [tuple(p) for p in numbers.uniform(-20, 360, (4, 2))]
+        match numbers.integers(8):
+            case 0 | 1:
+                hand.move(*places[0])
+            case 2:
+                hand.click(*places[0], button=int(numbers.integers(1, 4)))
+            case 3:
+                hand.drag(places, button=int(numbers.integers(1, 4)))
+            case 4:
+                hand.wheel(*places[0], numbers.normal(0, 3), *([keys.CONTROL] if numbers.random() < 0.5 else []))
+            case 5:
+                view.canvas.resize(*(int(n) for n in numbers.integers(1, 500, 2)))
+            case 6:
+                state.select_class(int(numbers.integers(4)), ("replace", "add", "subtract")[numbers.integers(3)])
+            case 7:
+                state.pick = None if numbers.random() < 0.3 else Place(0, int(numbers.integers(300 * 64)))
+        state.inbox.run()
+    for view in panels:
+        settle(view)
+        view.canvas.resize(300, 300)
+        settle(view)
+        assert np.ptp(view.canvas.render()[..., :3]) > 50
