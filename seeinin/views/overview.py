@@ -10,7 +10,8 @@ import numpy as np
 from seeinin.geometry.matrix import Camera, Matrix, Rect, fit
 from seeinin.pool import POOL, Latest, Token
 from seeinin.state.sources import Sources
-from seeinin.state.state import View, ViewerState
+from seeinin.state.state import ViewerState
+from seeinin.state.view import View
 from seeinin.store.reader import Cache
 from seeinin.views.aiming import Aiming
 from seeinin.views.frames import CROWDED, Request, Shot
@@ -29,7 +30,6 @@ MARK = 1.5  # px, the size of a point
 FOUND = 6.0  # px that the box needs to be seen; a crosshair shows where a smaller one is
 CLOSEST, FARTHEST = 1e-4, 1.5  # of the zoom: cells across the matrix view, and how many times the matrix
 REPAINTS = ("view", "selection", "link", "opacity", "hidden", "slots")
-FIRST_LOOK = 0.1  # seconds after which what has been counted so far is shown
 SMALL = 10.5  # px of text
 
 

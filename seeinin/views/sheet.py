@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 from seeinin.geometry.matrix import Rect
 
-AREA = 20_000  # what the maps of one layer fill at zoom 1, in points (device pixels at a ratio of 1)
+HEIGHT = 62  # of the maps of one layer at zoom 1, about, in points (device pixels at a ratio of 1)
 MAP_SIDE = (10, 72)  # a map is at least and at most about so large, in points, at zoom 1
 UNIT_SIDE = (3, 14)  # likewise the square of a single unit
 TITLE = 18  # the line above the maps, in points
 SPACE = 9  # below them
-FITTING = tuple(1 + k / 20 for k in range(1, 21))  # the sizes that are tried to fill a panel
+FITTING = tuple(k / 20 for k in range(15, 41))  # the sizes that are tried to fill a panel
 GUTTERS = (2, 1)  # between maps, and between the squares of single units, in points
 
 
@@ -168,7 +168,7 @@ def filling(
     def fits(size: float) -> bool:
         return lay_out(shapes, width, ratio, size).height <= height
 
-    largest = max(filter(fits, FITTING), default=1.0) if fits(1.0) else 1.0
+    largest = max(filter(fits, FITTING)) if fits(FITTING[0]) else 1.0
     return lay_out(shapes, width, ratio, zoom * largest)
 
 
@@ -177,7 +177,7 @@ def _block(
 ) -> Block:
     count, height, width = shape
     gutter = max(round(GUTTERS[height * width == 1] * ratio), 1)
-    wide = _wide(shape, room, ratio * zoom, gutter)
+    wide = _wide(shape, room, ratio, ratio * zoom, gutter)
     enlarge, shrink = max(wide // width, 1), max(-(-width // wide), 1)
     tile = _pixels(width, enlarge, shrink), _pixels(height, enlarge, shrink)
     columns = max((room + gutter) // (tile[0] + gutter), 1)
@@ -186,11 +186,11 @@ def _block(
     return Block(number, shape, enlarge, shrink, columns, (tile[0] + gutter + spread, tile[1] + gutter), title, top)
 
 
-def _wide(shape: tuple[int, int, int], room: int, scale: float, gutter: int) -> int:
+def _wide(shape: tuple[int, int, int], room: int, ratio: float, scale: float, gutter: int) -> int:
     """How many pixels wide a map may be: as many to a row as the wished size allows, then as large as they fit."""
     count, height, width = shape
     least, most = MAP_SIDE if height * width > 1 else UNIT_SIDE
-    longer = scale * min(max(math.sqrt(AREA / count), least), most)
+    longer = scale * min(max(math.sqrt(HEIGHT * room / ratio / count), least), most)
     side = min(longer * width / max(height, width), room)
     columns = max(int((room + gutter) / (side + gutter)), 1)
     return max((room + gutter) // columns - gutter, 1)
