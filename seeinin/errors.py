@@ -31,3 +31,7 @@ class DiskError(SeeInInError):
     """The disk is full or failing; what was committed stays."""
 
     exit_code = 1
+
+
+class SessionError(SeeInInError):
+    """The session is missing, damaged, of another cache or of a newer version."""

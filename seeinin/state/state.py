@@ -4,7 +4,7 @@ Three laws keep every view in step: an equal write emits nothing; a handler neve
 signal even when it caused it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import ClassVar, Literal, NamedTuple
@@ -15,16 +15,15 @@ from psygnal import SignalGroupDescriptor
 from seeinin.geometry.matrix import Camera
 from seeinin.pool import POOL
 from seeinin.state.colouring import ColourBy
+from seeinin.state.history import History
 from seeinin.state.inbox import Inbox
 from seeinin.state.linking import Rule
 from seeinin.state.ranges import channel_ranges
 from seeinin.state.selection import How, Selection, chosen, combined
 from seeinin.state.slots import Slots, entered, first_slots
 from seeinin.state.sources import Sources
+from seeinin.state.view import Ranges, View, opening_camera, opening_view
 from seeinin.store.reader import Cache, Layer
-
-OPENING = 5  # cells a side that a many-dimensional layer opens with
-HISTORY = 100  # selections and views that can be taken back
 
 Tool = Literal["pan", "lasso", "rectangle"]
 Style = Literal["points", "density"]
@@ -38,17 +37,6 @@ class Place(NamedTuple):
     point: int
 
 
-@dataclass(frozen=True)
-class View:
-    """Which plots of which layer are seen, and from where. `rows` and `columns` are channels in the order shown."""
-
-    layer: int
-    rows: tuple[int, ...]
-    columns: tuple[int, ...]
-    ranges: Mapping[int, tuple[float, float]]
-    camera: Camera
-
-
 class Cell(NamedTuple):
     """One plot of the active layer and a place in it, in the values of its channels."""
 
@@ -56,6 +44,13 @@ class Cell(NamedTuple):
     column: int  # channel on x
     y: float
     x: float
+
+
+class Kept(NamedTuple):
+    """A selection with a name."""
+
+    name: str
+    selection: Selection
 
 
 class Drawn(NamedTuple):
@@ -80,6 +75,7 @@ class ViewerState:
     cell: Cell | None = None  # under the cursor
     pick: Place | None = None
     selection: Selection | None = None
+    kept: tuple[Kept, ...] = ()  # selections with names
     link: Rule = "place"
     tool: Tool = "pan"
     style: Style | Auto = "auto"  # points where they can be told apart, their density where not
@@ -93,12 +89,10 @@ class ViewerState:
 
     def __post_init__(self) -> None:
         self.inbox = Inbox()
-        self._past: list[Selection | None] = []
-        self._future: list[Selection | None] = []
-        self._back: list[View] = []
-        self._forward: list[View] = []
+        self._selections: History[Selection | None] = History(lambda s: 0 if s is None else s.strength.nbytes)
+        self._views: History[View] = History()
         self._remembered: dict[int, View] = {}
-        self._ranges: dict[int, Mapping[int, tuple[float, float]]] = {}
+        self._ranges: dict[int, Ranges] = {}  # with which each layer opened
         self._wanted = -1
 
     def attach(self, cache: Cache) -> "ViewerState":
@@ -120,23 +114,33 @@ class ViewerState:
         """Make a layer active, at the view that it was left with. Its ranges are read off this thread first."""
         if not 0 <= number < len(self.cache.layers) or number == self._wanted:
             return
-        self._wanted = number
         if number in self._remembered:
             self._enter(self._remembered[number])
         else:
-            ranges = POOL.now(channel_ranges, self.cache.layers[number])
-            self.inbox.deliver(ranges, partial(self._arrived, number))
+            self.show_view(number, partial(opening_view, number, self.cache.layers[number].shape[0]))
 
-    def _arrived(self, number: int, ranges: Mapping[int, tuple[float, float]]) -> None:
+    def show_view(self, number: int, make: Callable[[Ranges], View]) -> None:
+        """Show the view of a layer that `make` gives when it is told the layer's axis ranges."""
+        self._wanted = number
+        if number in self._ranges:
+            self._enter(make(self._ranges[number]))
+        else:
+            ranges = POOL.now(channel_ranges, self.cache.layers[number])
+            self.inbox.deliver(ranges, partial(self._arrived, number, make))
+
+    def _arrived(self, number: int, make: Callable[[Ranges], View], ranges: Ranges) -> None:
+        self._ranges[number] = opening_view(number, self.cache.layers[number].shape[0], ranges).ranges
         if number == self._wanted:
-            view = opening_view(number, self.cache.layers[number].shape[0], ranges)
-            self._ranges[number] = view.ranges
-            self._enter(view)
+            self._enter(make(self._ranges[number]))
+
+    def arrange(self, channels: Sequence[int]) -> None:
+        """Show these channels, in this order, from the first cell on."""
+        if self.view is not None and channels and (shown := tuple(channels)) != self.view.rows:
+            self._enter(replace(self.view, rows=shown, columns=shown, camera=opening_camera(len(shown))))
 
     def _enter(self, view: View) -> None:
         if self.view is not None:
-            self._back = [*self._back, self.view][-HISTORY:]
-            self._forward.clear()
+            self._views.leave(self.view)
         self._go(view)
 
     def _go(self, view: View) -> None:
@@ -161,7 +165,7 @@ class ViewerState:
         if self.view is not None and high > low and np.isfinite([low, high]).all():
             self.view = replace(self.view, ranges={**self.view.ranges, channel: (low, high)})
 
-    def frame(self, ranges: Mapping[int, tuple[float, float]]) -> None:
+    def frame(self, ranges: Ranges) -> None:
         """Give several channels new axis ranges at once, so that `back` returns to the old ones."""
         if self.view is not None:
             self._enter(replace(self.view, ranges={**self.view.ranges, **ranges}))
@@ -178,17 +182,17 @@ class ViewerState:
 
     @property
     def can_go_back(self) -> bool:
-        return bool(self._back)
+        return bool(self._views.past)
 
     def back(self) -> None:
-        if self._back and self.view is not None:
-            self._forward.append(self.view)
-            self._go(self._back.pop())
+        """To the view before."""
+        if self.view is not None and self._views.past:
+            self._go(self._views.back(self.view))
 
     def forward(self) -> None:
-        if self._forward and self.view is not None:
-            self._back.append(self.view)
-            self._go(self._forward.pop())
+        """To the view that `back` left."""
+        if self.view is not None and self._views.future:
+            self._go(self._views.forward(self.view))
 
     def toggle_style(self) -> None:
         """Points instead of density, or density instead of points, from what is drawn now."""
@@ -227,19 +231,29 @@ class ViewerState:
         self._choose(None)
 
     def undo(self) -> None:
-        if self._past:
-            self._future.append(self.selection)
-            self.selection = self._past.pop()
+        self.selection = self._selections.back(self.selection)
 
     def redo(self) -> None:
-        if self._future:
-            self._past.append(self.selection)
-            self.selection = self._future.pop()
+        self.selection = self._selections.forward(self.selection)
+
+    def keep(self, name: str) -> None:
+        """Give the selection a name, under which it stays; a name that is taken gets the new one."""
+        if self.selection is not None:
+            others = tuple(kept for kept in self.kept if kept.name != name)
+            self.kept = (*others, Kept(name, self.selection))
+
+    def forget(self, name: str) -> None:
+        self.kept = tuple(kept for kept in self.kept if kept.name != name)
+
+    def recall(self, name: str, how: How = "replace") -> None:
+        """Select what was kept under a name."""
+        for kept in self.kept:
+            if kept.name == name:
+                self.select(kept.selection, how)
 
     def _choose(self, selection: Selection | None) -> None:
         if selection != self.selection:
-            self._past = [*self._past, self.selection][-HISTORY:]
-            self._future.clear()
+            self._selections.leave(self.selection)
             self.selection = selection
 
     def image_of(self, place: Place) -> int:
@@ -251,17 +265,3 @@ class ViewerState:
         _, height, width = self.cache.layers[place.layer].shape
         y, x = divmod(place.point % (height * width), width)
         return y, x
-
-
-def opening_view(number: int, channels: int, ranges: Mapping[int, tuple[float, float]]) -> View:
-    """How a layer is first seen: two channels as one plot of equal units, else the first cells of the matrix."""
-    if channels == 2:
-        return View(number, (1,), (0,), _equal_units(ranges), Camera(0.5, 0.5, 1.0))
-    every = tuple(range(channels))
-    side = min(channels, OPENING)
-    return View(number, every, every, ranges, Camera(side / 2, side / 2, float(side)))
-
-
-def _equal_units(ranges: Mapping[int, tuple[float, float]]) -> dict[int, tuple[float, float]]:
-    half = max(high - low for low, high in ranges.values()) / 2
-    return {c: ((low + high) / 2 - half, (low + high) / 2 + half) for c, (low, high) in ranges.items()}

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from seeinin.geometry.matrix import Matrix, Rect
-from seeinin.state.state import View
+from seeinin.state.view import View
 from seeinin.views.sheet import Block, Pane, Spot
 from seeinin.views.theme import Theme, rgba
 from seeinin.visuals.shapes import boxes, rectangles

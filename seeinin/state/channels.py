@@ -1,0 +1,41 @@
+"""Channels by what a person types: `812, 4-9, top 20`."""
+
+import re
+from collections.abc import Sequence
+
+from seeinin.errors import SeeInInError
+
+RANGE = re.compile(r"(\d+)\s*(?:-|–|to)\s*(\d+)")
+TOP = re.compile(r"(top|bottom|last)\s+(\d+)")
+
+
+class ChannelError(SeeInInError):
+    """What was typed names no channels."""
+
+
+def channels_of(text: str, order: Sequence[int], pinned: Sequence[int] = ()) -> list[int]:
+    """The channels that a text names, each once, pinned ones first; all of them, in `order`, where it is empty.
+
+    `top 20` are the first of the current order, `bottom 20` the last. Raises ChannelError with what was not understood.
+    """
+    found = list(pinned)
+    parts = [part.strip().lower() for part in re.split(r"[,;\n]", text) if part.strip()]
+    for part in parts or ["all"]:
+        found += _part(part, order)
+    return list(dict.fromkeys(found))
+
+
+def _part(part: str, order: Sequence[int]) -> list[int]:
+    if part == "all":
+        return list(order)
+    if top := TOP.fullmatch(part):
+        count = int(top[2])
+        return list(order[:count]) if top[1] == "top" else list(order[max(len(order) - count, 0) :])
+    if pair := RANGE.fullmatch(part):
+        first, last = int(pair[1]), int(pair[2])
+        found = list(range(first, min(last, len(order)) + 1)) if first <= last else []
+    else:
+        found = [int(part)] if part.isascii() and part.isdecimal() and len(part) < 10 else []
+    if not found or max(found) >= len(order) or (pair and int(pair[2]) >= len(order)):
+        raise ChannelError(f"{part!r} names no channel of 0 to {len(order) - 1}: write 12, 4-9 or top 20")
+    return found

@@ -1,0 +1,147 @@
+"""A session file: what was looked at, so that it can be looked at again."""
+
+import base64
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from seeinin.errors import SessionError
+from seeinin.geometry.matrix import Camera
+from seeinin.state.colouring import ColourBy
+from seeinin.state.selection import Selection, chosen
+from seeinin.state.state import Kept, Place, ViewerState
+from seeinin.state.view import Ranges, View
+
+FORMAT, VERSION = "seeinin-session", 1
+LARGEST = 2**28  # bytes of a file that is read at all
+LOOKS = ("link", "tool", "style", "point_size", "opacity")
+
+
+def save(state: ViewerState, path: Path) -> None:
+    """Write the session beside its final name, then rename it there."""
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(json.dumps(as_json(state), indent=1) + "\n", encoding="utf-8")
+    partial.replace(path)
+
+
+def restore(state: ViewerState, path: Path) -> None:
+    """Look again at what a session holds. Raises SessionError, and changes nothing, where it is not for this cache."""
+    try:
+        if path.stat().st_size > LARGEST:
+            raise SessionError(f"{path} is too large for a session")
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SessionError(f"{path} cannot be read: {error.strerror}") from error
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise SessionError(f"{path} is not a session, or is damaged: {error}") from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise SessionError(f"{path} is not a session of Seein' In")
+    if content.get("version") != VERSION:
+        raise SessionError(f"{path} is of version {content.get('version')!r}; this program reads version {VERSION}")
+    if content.get("fingerprint") != state.cache.fingerprint:
+        raise SessionError(f"{path} belongs to another cache, {content.get('cache')!r}, not to {state.cache.path}")
+    try:
+        _restore(state, content)
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, zlib.error) as error:
+        raise SessionError(f"{path} is damaged: {type(error).__name__} {error}") from error
+
+
+def as_json(state: ViewerState) -> dict[str, Any]:
+    """The session as JSON's types."""
+    layers, view, pick = state.cache.layers, state.view, state.pick
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "cache": state.cache.path.name,
+        "fingerprint": state.cache.fingerprint,
+        "view": None if view is None else _of_view(view, layers[view.layer].name),
+        "pick": None if pick is None else {"layer": layers[pick.layer].name, "point": pick.point},
+        "selection": _of_selection(state, state.selection),
+        "kept": [{"name": kept.name, **(_of_selection(state, kept.selection) or {})} for kept in state.kept],
+        "hidden": sorted(state.hidden),
+        "slots": list(state.slots),
+        "colour_by": list(state.colour_by),
+        **{name: getattr(state, name) for name in LOOKS},
+    }
+
+
+def _of_view(view: View, name: str) -> dict[str, Any]:
+    seen = {*view.rows, *view.columns}
+    ranges = {str(channel): list(limits) for channel, limits in view.ranges.items() if channel in seen}
+    camera = [view.camera.x, view.camera.y, view.camera.span]
+    return {"layer": name, "rows": view.rows, "columns": view.columns, "ranges": ranges, "camera": camera}
+
+
+def _of_selection(state: ViewerState, selection: Selection | None) -> dict[str, Any] | None:
+    if selection is None:
+        return None
+    bits = zlib.compress(np.packbits(selection.strength > 0).tobytes())
+    name = None if selection.layer is None else state.cache.layers[selection.layer].name
+    return {"layer": name, "points": base64.b64encode(bits).decode()}
+
+
+def _restore(state: ViewerState, content: Mapping[str, Any]) -> None:
+    """Everything is read before anything is written, so that a damaged session changes nothing."""
+    selection = _selection(state, content["selection"])
+    kept = tuple(Kept(str(one["name"]), _selected(state, one)) for one in content["kept"])
+    pick = None if content["pick"] is None else _place(state, content["pick"])
+    fields: dict[str, Any] = {
+        "hidden": frozenset(int(number) for number in content["hidden"]),
+        "slots": tuple(None if number is None else int(number) for number in content["slots"]),
+        "colour_by": ColourBy(*content["colour_by"]),
+        "link": _one_of(content["link"], "place", "image"),
+        "tool": _one_of(content["tool"], "pan", "lasso", "rectangle", "brush"),
+        "style": _one_of(content["style"], "auto", "points", "density"),
+        "point_size": min(max(float(content["point_size"]), 1.0), 20.0),
+        "opacity": min(max(float(content["opacity"]), 0.01), 1.0),
+    }
+    view = None if content["view"] is None else _view(state, content["view"])
+    state.pick, state.kept = pick, kept
+    for name, value in fields.items():
+        setattr(state, name, value)
+    state.clear() if selection is None else state.select(selection)
+    if view is not None:
+        state.show_view(view.layer, lambda ranges: replace(view, ranges={**ranges, **view.ranges}))
+
+
+def _view(state: ViewerState, content: Mapping[str, Any]) -> View:
+    layer = state.cache.layer(content["layer"])
+    rows, columns = (tuple(int(c) for c in content[side]) for side in ("rows", "columns"))
+    ranges: Ranges = {int(c): (float(low), float(high)) for c, (low, high) in content["ranges"].items()}
+    x, y, span = (float(v) for v in content["camera"])
+    known = rows and columns and all(0 <= c < layer.shape[0] for c in (*rows, *columns, *ranges))
+    if not known or not np.isfinite([x, y, span]).all() or span <= 0 or any(not a < b for a, b in ranges.values()):
+        raise ValueError("the view shows what the layer has not")
+    return View(layer.number, rows, columns, ranges, Camera(x, y, span))
+
+
+def _selection(state: ViewerState, content: Mapping[str, Any] | None) -> Selection | None:
+    return None if content is None else _selected(state, content)
+
+
+def _selected(state: ViewerState, content: Mapping[str, Any]) -> Selection:
+    layer = None if content["layer"] is None else state.cache.layer(content["layer"])
+    size = state.cache.images if layer is None else layer.points
+    unpack = zlib.decompressobj()
+    bits = unpack.decompress(base64.b64decode(content["points"], validate=True), size // 8 + 1)
+    if len(bits) != -(-size // 8) or unpack.unconsumed_tail:
+        raise ValueError(f"a selection of {size} points has another length")
+    return chosen(None if layer is None else layer.number, np.unpackbits(np.frombuffer(bits, np.uint8), count=size))
+
+
+def _place(state: ViewerState, content: Mapping[str, Any]) -> Place:
+    layer, point = state.cache.layer(content["layer"]), int(content["point"])
+    if not 0 <= point < layer.points:
+        raise ValueError(f"{layer.name} has no point {point}")
+    return Place(layer.number, point)
+
+
+def _one_of(value: Any, *known: str) -> str:
+    if value not in known:
+        raise ValueError(f"{value!r} is none of {known}")
+    return str(value)
