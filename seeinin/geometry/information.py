@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from seeinin.geometry.halves import TABLE, codes, decode, look_up
 from seeinin.geometry.jit import kernel
+from seeinin.geometry.ranking import UNIT, unpacked
 
 NO_BIN = 255  # of a NaN
 TABLE_PAYS = 100_000  # points of a float16 column from which looking a bin up beats finding it
@@ -41,7 +42,8 @@ def bins_of(column: NDArray[Any], edges: NDArray[np.float64]) -> NDArray[np.uint
         look_up(bins_of(TABLE, edges), codes(column), out)
         return out
     values = decode(column)
-    out = np.searchsorted(edges[1:], values, side="right").astype(np.uint8)
+    with np.errstate(invalid="ignore"):  # NaNs, among them signalling ones
+        out = np.searchsorted(edges[1:], values, side="right").astype(np.uint8)
     out[np.isnan(values)] = NO_BIN
     return out
 
@@ -56,11 +58,11 @@ def class_counts(bins: NDArray[np.uint8], label: NDArray[np.int32], size: int, c
 def pair_counts(a: NDArray[np.uint8], b: NDArray[np.uint8], size: int, weights: NDArray[np.uint8]) -> NDArray[np.int64]:
     """How much of each of two sets of points lies in each of size × size cells, (size, size, 2).
 
-    a and b are the bins of two channels (P,), `weights` (P, 2) how far a point belongs to either set.
+    a and b are the bins of two channels (P,), `weights` (P, 2) how far each point belongs to either set.
     """
-    counts = np.zeros((size, size, 2), np.int64)
-    _count_pairs(a, b, weights, counts)
-    return counts
+    counts = np.empty((size * size, 2), np.int64)
+    _count_pairs(a, b, _words(weights), size, _lanes(size), counts)
+    return counts.reshape(size, size, 2)
 
 
 def information(counts: NDArray[np.int64], whole: int = 1) -> float:
@@ -68,7 +70,24 @@ def information(counts: NDArray[np.int64], whole: int = 1) -> float:
 
     A point counts `whole`, so that the correction knows how many there are.
     """
-    return max(float(_information(np.ascontiguousarray(counts), float(whole))), 0.0)
+    return float(_information(np.ascontiguousarray(counts), float(whole)))
+
+
+def pair_information(
+    bins: NDArray[np.uint8], row: int, columns: NDArray[np.int64], size: int, weights: NDArray[np.uint8], whole: int
+) -> NDArray[np.float64]:
+    """`information` of the `pair_counts` of one channel of bins (D, P) with each of others, (len(columns))."""
+    out = np.empty(len(columns))
+    _inform(bins, row, columns, size, _words(weights), float(whole), _lanes(size), out)
+    return out
+
+
+def _words(weights: NDArray[np.uint8]) -> NDArray[np.uint16]:
+    return np.ascontiguousarray(weights).view(np.uint16).reshape(-1)
+
+
+def _lanes(size: int) -> NDArray[np.uint64]:
+    return np.empty((2, (size + 1) ** 2), np.uint64)
 
 
 @kernel
@@ -81,12 +100,28 @@ def _count_classes(bins, label, counts):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _count_pairs(a, b, weights, counts):  # type: ignore[no-untyped-def]
-    size = counts.shape[0]
-    for p in range(a.size):
-        if a[p] < size and b[p] < size:
-            counts[a[p], b[p], 0] += weights[p, 0]
-            counts[a[p], b[p], 1] += weights[p, 1]
+def _count_pairs(a, b, words, size, lanes, counts):  # type: ignore[no-untyped-def]
+    """Both weights in one addition, and neighbours in two lanes: they often share a cell, and would wait in turn."""
+    counts[:] = 0
+    side = np.uint64(size + 1)  # the last for what has no bin
+    for start in range(0, a.size, UNIT):
+        lanes[:] = 0
+        for p in range(start, min(start + UNIT, a.size)):
+            cell = np.uint64(min(a[p], size)) * side + np.uint64(min(b[p], size))
+            lanes[p & 1, cell] += unpacked(words[p])
+        for y in range(size):
+            for x in range(size):
+                both = lanes[0, y * (size + 1) + x] + lanes[1, y * (size + 1) + x]
+                counts[y * size + x, 0] += both & np.uint64(0xFFFFFFFF)
+                counts[y * size + x, 1] += both >> np.uint64(32)
+
+
+@kernel
+def _inform(bins, row, columns, size, words, whole, lanes, out):  # type: ignore[no-untyped-def]
+    counts = np.empty((size * size, 2), np.int64)
+    for k in range(columns.size):
+        _count_pairs(bins[row], bins[columns[k]], words, size, lanes, counts)
+        out[k] = _information(counts, whole)
 
 
 @kernel
@@ -114,4 +149,4 @@ def _information(counts, whole):  # type: ignore[no-untyped-def]
     if total == 0:
         return 0.0
     plain = (inner - outer) / total + np.log(total)
-    return (plain - (occupied + 1) / (2 * total)) / np.log(2)
+    return max((plain - (occupied + 1) / (2 * total)) / np.log(2), 0.0)

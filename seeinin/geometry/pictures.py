@@ -41,15 +41,14 @@ class Pictures:
         """The share of the pictures' variance that each of the columns of values (n, D) explains linearly by itself:
         Σₚ cov(xₚ, v)² / (var v · Σₚ var xₚ), 0 to 1.
 
-        0 where either does not vary; values that are not finite count as their channel's mean.
+        0, but for rounding, where either does not vary; values that are not finite count as their channel's mean.
         """
         finite = np.isfinite(values)
         v = np.where(finite, values, 0)
         v = np.where(finite, v - self.share @ v / np.maximum(self.share @ finite, 1e-300), 0)
         variance = self.share @ v**2 * self.variance
         explained = ((self.weighted.T @ v) ** 2).sum(axis=0)
-        out = np.zeros(len(variance))
-        return np.divide(explained, variance, out=out, where=variance > 0)
+        return np.asarray(np.divide(explained, variance, out=np.zeros(len(variance)), where=variance > 0))
 
 
 def _areas(size: int, parts: int) -> NDArray[np.float32]:

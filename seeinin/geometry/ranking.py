@@ -12,6 +12,7 @@ from seeinin.geometry.halves import TABLE
 from seeinin.geometry.jit import kernel
 
 NEGATIVE_ZERO = 0x8000
+UNIT = 1 << 24  # points whose weights, up to 255 each, can be added up in half a word
 ASCENDING = np.argsort(TABLE, kind="stable")[: np.count_nonzero(~np.isnan(TABLE))].astype(np.uint16)
 """The codes of all float16 values but the NaNs, in the order of their values."""
 
@@ -25,7 +26,11 @@ def tally(column: NDArray[Any], weights: NDArray[np.uint8]) -> tuple[NDArray[np.
     if column.dtype != np.float16:
         return _sorted(column, weights)
     counts = np.zeros((len(TABLE), 2), np.int64)
-    _count(column.view(np.uint16), weights, counts)
+    words = np.ascontiguousarray(weights).view(np.uint16).reshape(-1)
+    for start in range(0, len(words), UNIT):
+        both = np.zeros(len(TABLE), np.uint64)
+        _count(column[start : start + UNIT].view(np.uint16), words[start : start + UNIT], both)
+        counts += np.stack([both & 0xFFFFFFFF, both >> 32], axis=1).astype(np.int64)
     counts[0] += counts[NEGATIVE_ZERO]
     counts[NEGATIVE_ZERO] = 0
     levels = np.empty(len(ASCENDING), np.uint16)
@@ -70,10 +75,16 @@ def _sorted(column: NDArray[Any], weights: NDArray[np.uint8]) -> tuple[NDArray[n
 
 
 @kernel
-def _count(codes, weights, counts):  # type: ignore[no-untyped-def]
+def unpacked(word):  # type: ignore[no-untyped-def]
+    """Two weights, read as one uint16, as halves of a uint64 that can be added up together."""
+    word = np.uint64(word)
+    return (word & np.uint64(0xFF)) | (word >> np.uint64(8) << np.uint64(32))
+
+
+@kernel
+def _count(codes, words, both):  # type: ignore[no-untyped-def]
     for p in range(codes.size):
-        counts[codes[p], 0] += weights[p, 0]
-        counts[codes[p], 1] += weights[p, 1]
+        both[codes[p]] += unpacked(words[p])
 
 
 @kernel

@@ -1,21 +1,20 @@
 """The order of the cells of a layer's matrix: where a selection can be told from the rest."""
 
 from collections.abc import Generator
-from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seeinin.geometry.information import bins_of, equal_widths, information, pair_counts
+from seeinin.geometry.information import bins_of, equal_widths, information, pair_counts, pair_information
 from seeinin.geometry.orders import CellRanking
-from seeinin.pool import Token
-from seeinin.state.questions import Progress, Question, Source, first_images, in_steps, silent
+from seeinin.pool import Token, ranges
+from seeinin.state.questions import STEP, Progress, Question, Source, first_images, in_steps, silent
 from seeinin.state.selection import SELECTED
 
 SIDE = 48  # bins along each side of a cell
 VALUES = 1 << 28  # of a layer, whose bins are held in memory; of a larger layer the first images, as many as fit
-POINTS = 1 << 32  # in all cells together; where there would be more, only the most telling channels are paired
-CELL = 1 << 13  # points that take as long as summing up a cell
+POINTS = 3 << 29  # in all cells together, seconds; where there are more, the channels that tell most alone are paired
+CELL = 1 << 14  # points that take as long as summing up a cell
 
 
 def order_cells(
@@ -40,19 +39,23 @@ def order_cells(
     channels = np.flatnonzero(~silent(layer))
     yield from in_steps(token, sort, channels.tolist(), len(weights), lambda share: progress(share / 4))
     paired = _best(channels, score, len(weights))
-    cells = np.array(list(combinations(paired.tolist(), 2))).reshape(-1, 2)[:, ::-1]
-    found = np.empty(len(cells))
+    rows = _rows(len(paired), max(1, STEP // (len(weights) + CELL)))
+    found = np.full((len(paired), len(paired)), np.nan)
 
-    def tell(cell: int) -> None:
-        row, column = cells[cell]
-        counts = pair_counts(bins[row], bins[column], SIDE, weights)
-        found[cell] = information(counts.reshape(-1, 2), SELECTED)
+    def tell(cells: tuple[int, int, int]) -> None:
+        row, start, stop = cells
+        found[row, start:stop] = pair_information(bins, paired[row], paired[start:stop], SIDE, weights, SELECTED)
 
-    yield from in_steps(
-        token, tell, range(len(cells)), len(weights) + CELL, lambda share: progress(1 / 4 + share * 3 / 4)
-    )
-    order = np.argsort(-found, kind="stable")
-    return CellRanking(cells[order], found[order], len(paired), images)
+    yield from in_steps(token, tell, rows, STEP, lambda share: progress(1 / 4 + share * 3 / 4))
+    row, column = np.tril_indices(len(paired), -1)
+    best = np.argsort(-found[row, column], kind="stable")
+    cells = paired[np.stack([row, column], axis=1)[best]]
+    return CellRanking(cells, found[row, column][best], len(paired), images)
+
+
+def _rows(size: int, most: int) -> list[tuple[int, int, int]]:
+    """The cells below the diagonal in stretches of at most so many: row, first column, column after the last."""
+    return [(row, start, stop) for row in range(size) for start, stop in ranges(0, row, most)]
 
 
 def _best(channels: NDArray[np.int64], score: NDArray[np.float64], points: int) -> NDArray[np.int64]:

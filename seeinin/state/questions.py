@@ -67,7 +67,7 @@ class Source:
 
 def silent(layer: Layer) -> NDArray[np.bool_]:
     """Channels (D) that are constant from their 0.1 to their 99.9 % quantile: at most one value in 500 differs."""
-    return constant(layer) | (layer.quantiles[:, 0] == layer.quantiles[:, -1])
+    return np.array(constant(layer) | (layer.quantiles[:, 0] == layer.quantiles[:, -1]))
 
 
 def constant(layer: Layer) -> NDArray[np.bool_]:
