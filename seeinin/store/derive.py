@@ -22,7 +22,7 @@ READ = 1 << 20  # bytes that a thread takes at once
 BLOCK = 1 << 26  # bytes of maps in memory, or as many as make runs of
 RUN = 1 << 16  # bytes in every column
 CACHE_LINE = 64
-TILE = 1024  # rows
+TILE = 256  # rows
 
 
 class DamagedError(Exception):

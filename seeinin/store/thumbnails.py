@@ -8,11 +8,13 @@ from seeinin.store.format import thumbnail_size
 
 def thumbnails(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """uint8 (n, h, w, c) to (n, h', w', c): averaged over areas, aspect kept, the longer side 64."""
-    rows, columns = (_areas(*ends) for ends in zip(pixels.shape[1:3], thumbnail_size(*pixels.shape[1:3]), strict=True))
-    small = np.empty((len(pixels), len(rows), len(columns), pixels.shape[3]), np.uint8)
+    count, height, width, channels = pixels.shape
+    small_height, small_width = thumbnail_size(height, width)
+    rows, columns = _areas(height, small_height), _areas(width, small_width)
+    small = np.empty((count, small_height, small_width, channels), np.uint8)
     for image, out in zip(pixels, small, strict=True):
-        narrow = np.tensordot(image.astype(np.float32), columns, (1, 1))  # h, c, w'
-        out[...] = np.rint(np.tensordot(rows, narrow, (1, 0)).transpose(0, 2, 1)).clip(0, 255)
+        low = rows @ image.reshape(height, -1).astype(np.float32)
+        out[...] = np.rint(columns @ low.reshape(small_height, width, channels)).clip(0, 255)
     return small
 
 

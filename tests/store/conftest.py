@@ -1,6 +1,7 @@
 """Small caches with known contents: every value follows from its layer, image and position."""
 
 import json
+import pickle
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,7 +11,9 @@ import pytest
 
 from seeinin.store import derive
 from seeinin.store import format as formats
+from seeinin.store import writer as writers
 from seeinin.store.format import CacheSpec, Field, LayerSpec
+from seeinin.store.layout import lay_out
 from seeinin.store.writer import Writer
 
 LAYERS = (
@@ -114,6 +117,22 @@ def cache(tmp_path, spec):
 def make():
     """The makers, for tests that need more than one cache, or an odd one."""
     return SimpleNamespace(spec=make_spec, contents=make_contents, cache=write_cache)
+
+
+LAYOUTS = {}
+
+
+@pytest.fixture(autouse=True)
+def laid_out_once(monkeypatch):
+    """The same spec is laid out once for all tests: HDF5 takes longer than all the rest of a tiny cache."""
+
+    def remembered(spec):
+        key = pickle.dumps(spec), formats.CHUNK, formats.CLASS_MEAN_VALUES
+        if key not in LAYOUTS:
+            LAYOUTS[key] = lay_out(spec)
+        return LAYOUTS[key]
+
+    monkeypatch.setattr(writers, "lay_out", remembered)
 
 
 @pytest.fixture

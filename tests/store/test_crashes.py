@@ -4,13 +4,11 @@ A killed process loses nothing that it wrote. A power cut keeps what was synced;
 may have reached the disk, and any number of the latest changes to the folder may be missing.
 """
 
-import copy
 from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
 
-from seeinin.store import writer as writers
 from seeinin.store.files import Files
 from seeinin.store.reader import open_cache
 from seeinin.store.writer import Writer
@@ -160,12 +158,10 @@ class Story:
 
 
 @pytest.fixture(params=["new", "overwrite", "resumed"])
-def story(request, tmp_path, make, monkeypatch):
+def story(request, tmp_path, make):
     layers = (("conv1", "conv2d", (2, 3, 2), "float16"), ("fc", "linear", (3, 1, 1), "float32"))
     spec = make.spec(rows=7, unit=3, layers=layers)
     contents = make.contents(spec)
-    layout = writers.lay_out(spec)
-    monkeypatch.setattr(writers, "lay_out", lambda spec: copy.deepcopy(layout))  # always the same; it takes a while
     expected = make.cache(tmp_path / "expected.h5", spec).read_bytes()
     target = tmp_path / "recorded" / "cache.h5"
     if request.param == "overwrite":
