@@ -11,7 +11,17 @@ from typing import Annotated, Any, Literal
 
 import pydantic
 import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, NonNegativeInt, PositiveInt, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    NonNegativeInt,
+    PositiveInt,
+    Tag,
+    ValidationInfo,
+)
 
 from seeinin.errors import ConfigError
 
@@ -64,6 +74,11 @@ def _typed(value: Any) -> Any:
     return value
 
 
+def _model_source(value: Any) -> str:
+    """A model is one of torch where its config does not say otherwise."""
+    return str(value.get("source", "torch") if isinstance(value, dict) else getattr(value, "source", "torch"))
+
+
 def _not_zero(values: tuple[float, ...] | None) -> tuple[float, ...] | None:
     if values is not None and 0 in values:
         raise ValueError("a standard deviation of 0 cannot be divided by")
@@ -84,6 +99,12 @@ class Model(_Section):
     target: Target
     arguments: Annotated[dict[str, Any], BeforeValidator(_typed)] = {}
     weights: InputPath | None = None
+
+
+class CaffeModel(_Section):
+    source: Literal["caffe"]
+    network: InputPath
+    weights: InputPath
 
 
 class _Dataset(_Section):
@@ -149,13 +170,14 @@ class Settings(_Section):
 
 
 class Config(Settings):
-    model: Model
+    model: Annotated[Annotated[Model, Tag("torch")] | Annotated[CaffeModel, Tag("caffe")], Discriminator(_model_source)]
     dataset: Annotated[Digits | Idx | Npz | TorchDataset, pydantic.Field(discriminator="source")]
 
 
 _SECTIONS: dict[tuple[str, ...], type[_Section]] = {
     (): Config,
-    ("model",): Model,
+    ("model", "torch"): Model,
+    ("model", "caffe"): CaffeModel,
     ("dataset", "digits"): Digits,
     ("dataset", "idx"): Idx,
     ("dataset", "npz"): Npz,
@@ -259,14 +281,14 @@ def _sentence(path: Path, error: pydantic.ValidationError, lines: dict[Place, in
     """The first mistake in words; a key that is not known comes before one that is missing, being often its cause."""
     mistakes = error.errors()
     mistake = min(mistakes, key=lambda m: m["type"] != "extra_forbidden")
-    # pydantic puts the dataset's source into the place of a mistake, where the file has no such level
+    # pydantic puts the source of a model or dataset into the place of a mistake, where the file has no such level
     tag, place = _without_tag(mistake["loc"])
     line = next(lines[place[:n]] for n in range(len(place), -1, -1) if place[:n] in lines)
     return f"{path}:{line}: {_problem(mistake, place, (*place[:1], *tag))}"
 
 
 def _without_tag(place: Place) -> tuple[tuple[str, ...], Place]:
-    if place[:1] == ("dataset",) and len(place) > 1:
+    if place[:1] in (("model",), ("dataset",)) and len(place) > 1:
         return (str(place[1]),), (place[0], *place[2:])
     return (), place
 
@@ -282,9 +304,9 @@ def _problem(mistake: Any, place: Place, section: Place) -> str:
         case "missing":
             return f"{key} is missing; add it"
         case "union_tag_not_found":
-            return f"{key}.source is missing; add one of {_sources()}"
+            return f"{key}.source is missing; add one of {_sources(key)}"
         case "union_tag_invalid":
-            return f"{key}.source is {mistake['ctx']['tag']!r}, but must be one of {_sources()}"
+            return f"{key}.source is {mistake['ctx']['tag']!r}, but must be one of {_sources(key)}"
         case "model_type" | "model_attributes_type" | "dict_type":
             return f"{key} must hold keys and values"
         case "value_error":
@@ -293,5 +315,5 @@ def _problem(mistake: Any, place: Place, section: Place) -> str:
     return f"{key} is {given}; {text.replace('input should', 'it should')}"
 
 
-def _sources() -> str:
-    return ", ".join(place[1] for place in _SECTIONS if len(place) == 2)
+def _sources(section: str) -> str:
+    return ", ".join(place[1] for place in _SECTIONS if len(place) == 2 and place[0] == section)

@@ -30,7 +30,7 @@ def capture(network: nn.Module, images: torch.Tensor) -> Capture:
             "set preprocess.size to the size that it was made for"
         ) from error
     try:
-        graph = fx.symbolic_trace(network)
+        graph = network if isinstance(network, fx.GraphModule) else fx.symbolic_trace(network)
         torch.testing.assert_close(graph(images.clone()), expected, equal_nan=True)
     except Exception as error:  # noqa: BLE001 - the network's own code runs on stand-ins for tensors: anything can fail
         log.warning("torch.fx cannot trace the network (%s); its modules are hooked instead", _first_line(error))

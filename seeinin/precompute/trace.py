@@ -82,8 +82,10 @@ def _source(node: fx.Node, values: Values) -> fx.Node:
 
 
 def _name(node: fx.Node, values: Values) -> str:
-    """As in the network: a module's path, or what torch.fx calls a functional operation."""
+    """As in the network: a module's path, or what torch.fx calls a functional operation; a graph may say it itself."""
     source = _source(node, values)
+    if "layer" in source.meta:
+        return str(source.meta["layer"])
     return str(source.target) if source.op == "call_module" else source.name
 
 

@@ -76,11 +76,11 @@ _MESSAGES = {
         layers 2 V1Layer*""",
 }
 
-_PACKAGE = "seeinin.caffe"
+PACKAGE = "seeinin.caffe"
 
 
 def _file() -> descriptor_pb2.FileDescriptorProto:
-    file = descriptor_pb2.FileDescriptorProto(name="seeinin/caffe.proto", package=_PACKAGE, syntax="proto2")
+    file = descriptor_pb2.FileDescriptorProto(name="seeinin/caffe.proto", package=PACKAGE, syntax="proto2")
     for name, values in _ENUMS.items():
         # each inside a message of its own, because MAX is a value of two
         enum = file.message_type.add(name=name).enum_type.add(name="Value")
@@ -100,9 +100,9 @@ def _add_field(
     types = descriptor_pb2.FieldDescriptorProto
     field = message.field.add(name=name, number=int(number), label="LABEL_REPEATED" if repeated else "LABEL_OPTIONAL")
     if kind in _ENUMS:
-        field.type, field.type_name = types.TYPE_ENUM, f".{_PACKAGE}.{kind}.Value"
+        field.type, field.type_name = types.TYPE_ENUM, f".{PACKAGE}.{kind}.Value"
     elif kind in _MESSAGES:
-        field.type, field.type_name = types.TYPE_MESSAGE, f".{_PACKAGE}.{kind}"
+        field.type, field.type_name = types.TYPE_MESSAGE, f".{PACKAGE}.{kind}"
     else:
         field.type = types.Type.Value(f"TYPE_{kind.upper()}")
     if default is not None:
@@ -114,8 +114,15 @@ _POOL.AddSerializedFile(_file().SerializeToString())
 
 
 def _class(name: str) -> type[Message]:
-    return message_factory.GetMessageClass(_POOL.FindMessageTypeByName(f"{_PACKAGE}.{name}"))
+    return message_factory.GetMessageClass(_POOL.FindMessageTypeByName(f"{PACKAGE}.{name}"))
 
 
 Net: Any = _class("Net")
 Layer: Any = _class("Layer")
+TEST: int = _ENUMS["Phase"].split().index("TEST")
+
+
+def value_name(message: Any, field: str) -> str:
+    """The name of an enum's value, as a prototxt has it."""
+    enum = message.DESCRIPTOR.fields_by_name[field].enum_type
+    return str(enum.values_by_number[getattr(message, field)].name)

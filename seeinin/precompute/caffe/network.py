@@ -1,0 +1,77 @@
+"""A network of Caffe's as one of torch: a torch.fx graph of its layers, each by the name that the prototxt gives it."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from torch import fx, nn
+
+from seeinin.errors import ModelError
+from seeinin.precompute.caffe import layers
+from seeinin.precompute.caffe.blobs import Blobs
+from seeinin.precompute.caffe.fitting import Misfit, NoWeights
+from seeinin.precompute.caffe.layers import Function, Unsupported
+from seeinin.precompute.caffe.program import Program
+from seeinin.precompute.caffe.prototxt import Layer
+
+log = logging.getLogger(__name__)
+
+Made = tuple[Layer, nn.Module | Function]
+
+
+def build(program: Program, blobs: Blobs, weights: Path) -> fx.GraphModule:
+    """The network from images (n, C, h, w) to its last blob; `weights` is the file that the blobs are from.
+
+    The name of a node's layer is in `meta["layer"]`, because it need not be one that Python allows. Raises ModelError,
+    which names every layer that is not supported, or has no weights, or others than it takes.
+    """
+    graph = fx.Graph()
+    node = graph.placeholder("images")
+    flowing = {program.images.blob: node}
+    modules: dict[str, nn.Module] = {}
+    for layer, computes in _made(program, blobs, weights):
+        read = [flowing[blob] for blob in layer.bottoms]
+        if isinstance(computes, nn.Module):
+            target = str(len(modules))
+            modules[target] = computes
+            nodes = [graph.create_node("call_module", target, tuple(read), name=layer.name)] * len(layer.tops)
+        else:
+            tops = [(number,) for number in range(len(layer.tops))] if layer.kind == "slice" else [()]
+            arguments = [(read, *computes.arguments, *top) for top in tops]
+            nodes = [graph.create_node("call_function", computes.target, a, name=layer.name) for a in arguments]
+        for node in nodes:
+            node.meta["layer"] = layer.name
+        # a layer in place takes the name of its blob over, and the value before it stays what it was
+        flowing.update(zip(layer.tops, nodes, strict=True))
+    graph.output(node)
+    return fx.GraphModule(modules, graph).eval()
+
+
+def _made(program: Program, blobs: Blobs, weights: Path) -> list[Made]:
+    made: list[Made] = []
+    unsupported, missing, misfits = [], [], []
+    for layer in program.layers:
+        try:
+            made.append((layer, layers.make(layer, blobs.get(layer.name, []))))
+        except Unsupported as what:
+            unsupported.append(f"{layer} {what}".strip())
+        except NoWeights:
+            missing.append(layer.name)
+        except Misfit as what:
+            misfits.append(f"{layer} {what}")
+    names = {layer.name for layer in program.layers}
+    others = ", ".join(name for name in blobs if name not in names)
+    if unsupported:
+        raise ModelError(f"{program.path} has layers that are not supported: {', '.join(unsupported)}")
+    if missing:
+        also = f", and weights of {others}, which it does not have" if others else ""
+        raise ModelError(
+            f"{weights} does not fit {program.path}: it has no weights of {', '.join(missing)}{also}; "
+            "name the files of one network"
+        )
+    if misfits:
+        raise ModelError(f"{weights} does not fit {program.path}: {'; '.join(misfits)}")
+    if others:
+        log.warning("%s also holds the weights of %s, which %s does not have", weights, others, program.path)
+    return made
