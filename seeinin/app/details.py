@@ -56,7 +56,9 @@ class Details(QWidget):
         self.wanted: tuple[Place, tuple[int, ...]] | None = None
         self.shown: Facts | None = None
         self.reading = Latest(POOL.now)
-        self.lingering = QTimer(self, singleShot=True, interval=LINGER)
+        self.lingering = QTimer(self)
+        self.lingering.setSingleShot(True)
+        self.lingering.setInterval(LINGER)
         self.lingering.timeout.connect(self._show_wanted)
         beside = QHBoxLayout()
         beside.setSpacing(10)
@@ -116,8 +118,9 @@ class Details(QWidget):
 
     def _boxes(self, place: Place) -> tuple[Box, Box]:
         layer, (y, x) = self.state.cache.layers[place.layer], self.state.position_of(place)
-        field = Box(*map(int, (*layer.rf_y[y], *layer.rf_x[x])))
-        return field, Box(*map(int, (*layer.home_y[y], *layer.home_x[x])))
+        tables = (layer.rf_y[y], layer.rf_x[x]), (layer.home_y[y], layer.home_x[x])
+        field, home = (Box(*map(int, (*rows, *columns))) for rows, columns in tables)
+        return field, home
 
     def _text(self, facts: Facts) -> list["Line"]:
         layer = self.state.cache.layers[facts.place.layer]
@@ -130,7 +133,7 @@ class Details(QWidget):
         lines.append(("layer", plain(layer.name), None))
         if layer.positions > 1:
             lines.append(("at", f"y {y}, x {x}", None))
-        return [*lines, *((f"channel {c}", f"{value:.4g}", None) for c, value in facts.values.items())]
+        return [*lines, *((f"channel {c}", number(value), None) for c, value in facts.values.items())]
 
     def _class(self, key: str, number: int) -> "Line":
         if not 0 <= number < len(self.classes.names):
@@ -138,7 +141,12 @@ class Details(QWidget):
         return key, self.classes.names[number], self.classes.colours[number]
 
 
-Line = tuple[str, str, str | None]  # key, value, colour of the value
+Line = tuple[str, str, QColor | None]  # key, value, colour of the value
+
+
+def number(value: float) -> str:
+    """Three digits, and a minus sign that is one."""
+    return f"{value:.3g}".replace("-", "−")
 
 
 class Lines(QWidget):
@@ -166,12 +174,11 @@ class Lines(QWidget):
             baseline = number * self._pitch() + metrics.ascent()
             painter.setFont(self.font())
             painter.setPen(self.palette().placeholderText().color())
-            shown = metrics.elidedText(key, Qt.TextElideMode.ElideRight, self.width() * 2 // 3)
-            painter.drawText(0, baseline, shown)
-            left = metrics.horizontalAdvance(shown + " ") if key else 0
+            painter.drawText(0, baseline, key)
+            left = metrics.horizontalAdvance(key + " ") if key else 0
             if key:
                 painter.setFont(strong)
-                painter.setPen(QColor(colour) if colour else self.palette().text().color())
+                painter.setPen(colour or self.palette().text().color())
             room = self.width() - left
             painter.drawText(left, baseline, painter.fontMetrics().elidedText(value, Qt.TextElideMode.ElideRight, room))
 

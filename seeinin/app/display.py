@@ -63,13 +63,9 @@ def _x11(name: str) -> str:
         return _missing(str(error))
     xcb.xcb_connect.restype = ctypes.c_void_p
     connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
-    refused = xcb.xcb_connection_has_error(connection)
-    xcb.xcb_disconnect(connection)
-    return (
-        f"the display {name!r} (DISPLAY) does not answer: check that it runs and lets you in, {WITHOUT}"
-        if refused
-        else ""
-    )
+    if xcb.xcb_connection_has_error(connection):
+        return f"the display {name!r} (DISPLAY) does not answer: check that it runs and lets you in, {WITHOUT}"
+    return ""  # not disconnected: a virtual screen starts anew when its last client leaves, and Qt would find it gone
 
 
 def _wayland(name: str) -> str:

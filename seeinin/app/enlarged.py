@@ -7,7 +7,9 @@ from PyQt6.QtCore import QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
-SIDE = 116  # px
+from seeinin.app.images import image_of
+
+SIDE = 112  # px
 
 
 class Box(NamedTuple):
@@ -54,7 +56,7 @@ class Enlarged(QWidget):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < 1)
         painter.drawImage(QRectF(0, 0, self.image.width() * scale, self.image.height() * scale), self.image)
         for box, width in ((self.field, 1.0), (self.home, 2.5)):
-            if box is not None:
+            if box is not None and box.bottom >= box.top and box.right >= box.left:  # else it reads padding only
                 self._outline(painter, box, scale, width)
 
     def _outline(self, painter: QPainter, box: Box, scale: float, width: float) -> None:
@@ -67,15 +69,3 @@ class Enlarged(QWidget):
             pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
             painter.setPen(pen)
             painter.drawRect(around.adjusted(thick / 2, thick / 2, -thick / 2, -thick / 2))
-
-
-def image_of(pixels: np.ndarray) -> QImage:
-    """uint8 (h, w, c) as an image of Qt's own, grey or coloured."""
-    height, width, channels = pixels.shape
-    if channels == 3:
-        kind, data = QImage.Format.Format_RGB888, np.ascontiguousarray(pixels)
-    elif channels == 4:
-        kind, data = QImage.Format.Format_RGBA8888, np.ascontiguousarray(pixels)
-    else:
-        kind, data = QImage.Format.Format_Grayscale8, np.ascontiguousarray(pixels[..., 0])
-    return QImage(data.data, width, height, data.strides[0], kind).copy()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PyQt6.QtCore import QPointF, QRectF, QSize, Qt
-from PyQt6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap
+from PyQt6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
 
 SIDE = 16  # px; icons are drawn in a square of this size
 RATIOS = (1, 2, 3)
@@ -32,7 +32,7 @@ def _pixmap(draw: Callable[[QPainter], None], colour: str, ratio: int) -> QPixma
 
 
 def _lines(painter: QPainter, *corners: tuple[float, float]) -> None:
-    painter.drawPolyline([QPointF(x, y) for x, y in corners])
+    painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in corners]))
 
 
 def _pan(painter: QPainter) -> None:

@@ -1,6 +1,6 @@
 """All keys and what the mouse does, on one screen."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QKeySequence
@@ -25,7 +25,7 @@ MOUSE = (
 class KeyScreen(QDialog):
     """Stays beside the window until Esc."""
 
-    def __init__(self, actions: Iterable[Action], parent: QWidget) -> None:
+    def __init__(self, actions: Sequence[Action], parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("All keys")
         groups = {menu: [(written(a), a.text) for a in actions if a.menu == menu and a.keys] for menu in MENUS}

@@ -1,9 +1,10 @@
 """The choice of the layer."""
 
 from PyQt6.QtCore import QPointF, QSize, Qt
-from PyQt6.QtGui import QPainter, QPaintEvent, QPen
+from PyQt6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
 from PyQt6.QtWidgets import QComboBox
 
+from seeinin.app.focus import OwnKeys
 from seeinin.app.names import plain
 from seeinin.state.state import ViewerState
 from seeinin.store.reader import Layer
@@ -29,6 +30,7 @@ class LayerChoice(QComboBox):
         self.setMaxVisibleItems(SHOWN)
         self.setToolTip("The layer whose points are plotted (PgUp, PgDn)")
         self.setAccessibleName("Layer")
+        OwnKeys(self)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         for layer in state.cache.layers:
             self.addItem(f"{plain(layer.name)} · {shape_of(layer)}")
@@ -47,7 +49,7 @@ class LayerChoice(QComboBox):
         painter, x, y = QPainter(self), self.width() - 14, self.height() / 2 - 1.5
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(self.palette().placeholderText().color(), 1.5))
-        painter.drawPolyline([QPointF(x - 4, y), QPointF(x, y + 4), QPointF(x + 4, y)])
+        painter.drawPolyline(QPolygonF([QPointF(x - 4, y), QPointF(x, y + 4), QPointF(x + 4, y)]))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(120, super().minimumSizeHint().height())

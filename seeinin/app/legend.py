@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from PyQt6.QtCore import QAbstractListModel, QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PyQt6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PyQt6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent
 from PyQt6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from seeinin.app.focus import OwnKeys
 from seeinin.app.names import as_tip, plain
+from seeinin.geometry.colours import REST, REST_ON_LIGHT, SLOTS, SLOTS_ON_LIGHT
 from seeinin.state.selection import How
+from seeinin.state.slots import colour_of
 from seeinin.state.state import ViewerState
 from seeinin.views.theme import Theme
 
@@ -19,19 +22,16 @@ EYE = 20  # px that the eye has at the right of a row
 GAP = 7
 LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
-OWN_KEYS = {
-    *(Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End),
-    *(Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_Space, Qt.Key.Key_Return),
-}
 
 
 class Classes(QAbstractListModel):
     """The rows: what the delegate paints, for as many classes as there are."""
 
-    def __init__(self, names: Sequence[str], totals: np.ndarray, colours: Sequence[str]) -> None:
+    def __init__(self, names: Sequence[str], totals: np.ndarray) -> None:
         super().__init__()
         self.names = [plain(name) for name in names]
-        self.totals, self.colours = totals, colours  # "#rrggbb"
+        self.totals = totals
+        self.colours: list[QColor] = []
         self.selected: np.ndarray | None = None
         self.hidden: frozenset[int] = frozenset()
 
@@ -84,7 +84,7 @@ class Row(QStyledItemDelegate):
         painter.setOpacity(0.4 if hidden else 1.0)
         middle = box.center().y() + 1
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(model.colours[row]))
+        painter.setBrush(model.colours[row])
         painter.drawEllipse(box.left() + GAP, middle - DOT // 2, DOT, DOT)
         left, right = box.left() + 2 * GAP + DOT, box.right() - EYE
         count = model.count(row)
@@ -120,9 +120,9 @@ class Legend(QListView):
 
     def __init__(self, state: ViewerState, theme: Theme) -> None:
         super().__init__()
-        self.state = state
+        self.viewer = state
         cache = state.cache
-        self.classes = Classes(cache.classes, np.asarray(cache.class_count), class_colours(len(cache.classes), theme))
+        self.classes = Classes(cache.classes, np.asarray(cache.class_count))
         self.setModel(self.classes)
         self.setItemDelegate(Row(self))
         self.setUniformItemSizes(True)
@@ -135,8 +135,11 @@ class Legend(QListView):
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName("Classes")
+        OwnKeys(self)
         self._selected: np.ndarray | None = None
+        self.set_theme(theme)
         state.events.hidden.connect(self._repaint)
+        state.events.slots.connect(self._repaint)
 
     def show_counts(self, selected: np.ndarray | None) -> None:
         """`selected` (K): images of each class that the selection touches."""
@@ -144,10 +147,11 @@ class Legend(QListView):
         self._repaint()
 
     def set_theme(self, theme: Theme) -> None:
-        self.classes.colours = class_colours(len(self.classes.names), theme)
+        colours = (*SLOTS, REST) if theme.dark else (*SLOTS_ON_LIGHT, REST_ON_LIGHT)
+        self.palette_of_slots = [QColor(colour) for colour in colours]
         self._repaint()
 
-    def find(self, text: str) -> None:
+    def search(self, text: str) -> None:
         """Show only the classes that have `text` in their name."""
         wanted = text.casefold()
         for row, name in enumerate(self.classes.names):
@@ -170,27 +174,22 @@ class Legend(QListView):
         if event.button() != Qt.MouseButton.LeftButton or not index.isValid():
             return
         if event.pos().x() > self.visualRect(index).right() - EYE - 4:
-            self.state.hidden = self.state.hidden ^ {index.row()}
+            self.viewer.hidden = self.viewer.hidden ^ {index.row()}
         else:
-            self.state.select_class(index.row(), how_of(event.modifiers()))
+            self.viewer.select_class(index.row(), how_of(event.modifiers()))
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         assert event is not None
         index = self.currentIndex()
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Space) and index.isValid():
-            self.state.select_class(index.row(), how_of(event.modifiers()))
+            self.viewer.select_class(index.row(), how_of(event.modifiers()))
         else:
             super().keyPressEvent(event)
 
-    def event(self, event: QEvent | None) -> bool:
-        """While the list has the focus its keys are its own, not the window's."""
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and event.key() in OWN_KEYS:
-            event.accept()
-            return True
-        return super().event(event)
-
     def _repaint(self, *_: object) -> None:
-        self.classes.update(selected=self._selected, hidden=self.state.hidden)
+        numbers = range(len(self.classes.names))
+        self.classes.colours = [self.palette_of_slots[colour_of(self.viewer.slots, n)] for n in numbers]
+        self.classes.update(selected=self._selected, hidden=self.viewer.hidden)
 
     def row_height(self) -> int:
         return self.fontMetrics().height() + 7
@@ -201,13 +200,6 @@ class Legend(QListView):
         names = max(self.classes.names, key=len, default="")
         count = max((f"{n:,} / {n:,}" for n in self.classes.totals.tolist()), key=len, default="")
         return 4 * GAP + DOT + EYE + metrics.horizontalAdvance(names) + metrics.horizontalAdvance(count)
-
-
-def class_colours(classes: int, theme: Theme) -> list[str]:
-    """One "#rrggbb" per class: a slot's, or the grey of the rest."""
-    from seeinin.geometry.colours import SLOTS
-
-    return [*SLOTS[:classes], *([theme.muted] * (classes - len(SLOTS)))]
 
 
 def how_of(modifiers: Qt.KeyboardModifier) -> How:

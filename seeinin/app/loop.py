@@ -1,25 +1,39 @@
 """Qt's event loop, and what it must survive: worker threads that have results, slots that fail, Ctrl-C."""
 
+import atexit
 import faulthandler
 import logging
 import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QObject, QSocketNotifier, Qt, pyqtSignal
+from PyQt6.QtCore import (
+    QMessageLogContext,
+    QObject,
+    QSocketNotifier,
+    Qt,
+    QTimer,
+    QtMsgType,
+    pyqtSignal,
+    qInstallMessageHandler,
+)
 from PyQt6.QtWidgets import QApplication
 
+from seeinin.pool import POOL
 from seeinin.state.inbox import Inbox
 
 if TYPE_CHECKING:
     from seeinin.app.window import Window
 
 logger = logging.getLogger(__name__)
-Report = Callable[[BaseException], object]
+LEVELS = {
+    QtMsgType.QtWarningMsg: logging.INFO,  # they are for developers
+    QtMsgType.QtCriticalMsg: logging.ERROR,
+    QtMsgType.QtFatalMsg: logging.CRITICAL,
+}
 
 
 def application(*, headless: bool = False) -> QApplication:
@@ -29,10 +43,20 @@ def application(*, headless: bool = False) -> QApplication:
         return existing
     if sys.stderr is not None and not faulthandler.is_enabled():
         faulthandler.enable()
+    qInstallMessageHandler(_log)
+    atexit.register(
+        POOL.shutdown
+    )  # a thread that Python's end kills in the midst of compiled code takes the process along
     app = QApplication(["seeinin", "-platform", "offscreen"] if headless else ["seeinin"])
     app.setApplicationName("Seein' In")
     app.setStyle("fusion")
     return app
+
+
+def _log(kind: QtMsgType, context: QMessageLogContext, message: str | None) -> None:
+    """Qt's own complaints go where ours go."""
+    if message and "propagateSizeHints" not in message:  # which the platform without a screen says of every window
+        logging.getLogger(f"{__name__}.qt").log(LEVELS.get(kind, logging.DEBUG), message)
 
 
 class Waker(QObject):
@@ -42,18 +66,20 @@ class Waker(QObject):
 
     def __init__(self, inbox: Inbox) -> None:
         super().__init__()
-        self.posted.connect(inbox.run, Qt.ConnectionType.QueuedConnection)
+        self.inbox = inbox
+        self.posted.connect(inbox.run, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]  # Qt's stubs omit it
         inbox.wake = self.posted.emit
+        self.posted.emit()  # for what has arrived already
+
+    def stop(self) -> None:
+        self.inbox.wake = lambda: None
+        self.posted.disconnect()
 
 
 class Guard(QObject):
     """Reports what a slot or a thread raised, where PyQt6 would abort the process. A context, undone at its end."""
 
-    failed = pyqtSignal(object)
-
-    def __init__(self, report: Report) -> None:
-        super().__init__()
-        self.failed.connect(report)  # queued from other threads, so that the report is made in this one
+    failed = pyqtSignal(object)  # of another thread it arrives in the one that connected
 
     def __enter__(self) -> "Guard":
         self._before = sys.excepthook, threading.excepthook
@@ -64,9 +90,6 @@ class Guard(QObject):
         sys.excepthook, threading.excepthook = self._before
 
     def _in_slot(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        if issubclass(kind, KeyboardInterrupt):
-            QApplication.quit()
-            return
         logger.error("the window goes on after an error", exc_info=(kind, error, trace))
         self.failed.emit(error)
 
@@ -78,14 +101,16 @@ class Guard(QObject):
 class Interrupts:
     """Ctrl-C closes the windows. Python hears of a signal only when its own code runs, so the signal wakes the loop."""
 
+    came = False  # one that came while the window was being made closes it as soon as it is there
+
     def __enter__(self) -> "Interrupts":
         self._ours, theirs = socket.socketpair()
         for end in (self._ours, theirs):
             end.setblocking(False)
         self._theirs = theirs
-        self._notifier = QSocketNotifier(self._ours.fileno(), QSocketNotifier.Type.Read)
+        self._notifier = QSocketNotifier(self._ours.fileno(), QSocketNotifier.Type.Read)  # type: ignore[call-overload]
         self._notifier.activated.connect(lambda: self._ours.recv(64))
-        self._handler = signal.signal(signal.SIGINT, lambda *_: QApplication.closeAllWindows())
+        self._handler = signal.signal(signal.SIGINT, self._close)
         self._wakeup = signal.set_wakeup_fd(theirs.fileno())
         return self
 
@@ -96,10 +121,14 @@ class Interrupts:
         self._ours.close()
         self._theirs.close()
 
+    def _close(self, *_: object) -> None:
+        self.came = True
+        QTimer.singleShot(0, QApplication.quit)  # which closes the windows first
+
 
 def run(window: "Window") -> None:
-    """Hand the window to the mouse until it is closed, and stop the worker threads."""
+    """Hand the window to the mouse until it is closed."""
     waker = Waker(window.state.inbox)
-    with Guard(window.status.show_problem), Interrupts():
+    if window.isVisible():
         QApplication.exec()
-    waker.posted.disconnect()
+    waker.stop()

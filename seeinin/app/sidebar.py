@@ -56,7 +56,7 @@ class Finder(QLineEdit):
         self.setPlaceholderText("find a class")
         self.setClearButtonEnabled(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.textChanged.connect(legend.find)
+        self.textChanged.connect(legend.search)
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         if event is not None and event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Return):

@@ -3,6 +3,7 @@
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QWidget
 
+from seeinin.app.focus import OwnKeys
 from seeinin.state.state import ViewerState
 
 
@@ -19,6 +20,7 @@ class StateSlider(QWidget):
         self.slider.setFixedWidth(76)
         self.slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.slider.setAccessibleName(tip)
+        OwnKeys(self.slider)
         self.setToolTip(tip)
         label = QLabel(name)
         label.setObjectName("note")

@@ -52,7 +52,7 @@ class Status(QStatusBar):
         super().__init__()
         self.state = state
         self.busy, self.drawn, self.selected = Busy(), Elided(), Elided()
-        self.link, self.outside, self.cursor = QToolButton(), Elided(name="muted"), Elided()
+        self.link, self.outside, self.under = QToolButton(), Elided(name="muted"), Elided()
         self.problem, self.hint = QToolButton(), Elided(name="muted")
         self.tally: Tally | None = None
         self.setSizeGripEnabled(False)
@@ -76,13 +76,15 @@ class Status(QStatusBar):
     def _lay_out(self) -> None:
         """One line; when the window is narrow the later parts give way first."""
         row = QWidget()
+        row.setMinimumHeight(self.fontMetrics().height() + 10)
         line = QHBoxLayout(row)
         line.setContentsMargins(8, 1, 8, 1)
-        line.setSpacing(18)
-        for part in (self.busy, self.drawn, self.selected, self.link, self.outside, self.cursor, self.problem):
+        line.setSpacing(16)
+        for part in (self.busy, self.drawn, self.selected, self.link, self.outside, self.under, self.problem):
             line.addWidget(part)
-        line.addStretch(1)
-        line.addWidget(self.hint)
+        line.addWidget(self.hint, 1)
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         row.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.addWidget(row, 1)
 
@@ -112,11 +114,11 @@ class Status(QStatusBar):
     def _show_cursor(self, *_: object) -> None:
         cell = self.state.cell
         if cell is None:
-            self.cursor.setText("")
+            self.under.setText("")
         elif cell.row == cell.column:
-            self.cursor.setText(f"channel {cell.column}   {cell.x:.3g}")
+            self.under.setText(f"channel {cell.column}   {cell.x:.3g}")
         else:
-            self.cursor.setText(f"channel {cell.column} × {cell.row}   {cell.x:.3g}, {cell.y:.3g}")
+            self.under.setText(f"channel {cell.column} × {cell.row}   {cell.x:.3g}, {cell.y:.3g}")
 
     def _show_hint(self, *_: object) -> None:
         self.hint.setText(HINTS[self.state.tool])
@@ -138,9 +140,11 @@ class Busy(QWidget):
         self.words = QLabel()
         self.words.setTextFormat(Qt.TextFormat.PlainText)
         self.turn = 0
-        self.patience = QTimer(self, singleShot=True, interval=PATIENCE)
+        self.patience, self.turning = QTimer(self), QTimer(self)
+        self.patience.setSingleShot(True)
+        self.patience.setInterval(PATIENCE)
+        self.turning.setInterval(80)
         self.patience.timeout.connect(self._appear)
-        self.turning = QTimer(self, interval=80)
         self.turning.timeout.connect(self._turn)
         line = QHBoxLayout(self)
         line.setContentsMargins(18, 0, 0, 0)

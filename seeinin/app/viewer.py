@@ -1,9 +1,10 @@
 """Everything that the mouse can do, from Python."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -13,8 +14,12 @@ from seeinin.errors import DisplayError
 from seeinin.geometry.matrix import Camera
 from seeinin.state.linking import Rule
 from seeinin.state.selection import How, Selection, chosen
-from seeinin.state.state import Place, View, ViewerState
+from seeinin.state.state import Place, ViewerState
+from seeinin.state.view import View
 from seeinin.store.reader import Cache, open_cache
+
+if TYPE_CHECKING:
+    from seeinin.app.loop import Guard, Interrupts
 
 PATIENCE = 60.0  # s without any news from the worker threads, after which a picture is given up
 
@@ -41,12 +46,17 @@ class Viewer:
         from seeinin.app.loop import application
 
         self.app = application(headless=headless)
+        self._life = ExitStack()
+        self._interrupts: Interrupts | None = None
+        guard = None if headless else self._survive()
         self.cache = cache if isinstance(cache, Cache) else open_cache(Path(cache))
         self._owned = self.cache is not cache
         self.state = state or begin(ViewerState().attach(self.cache))
         from seeinin.app.window import Window
 
         self.window = Window(self.state, size, headless=headless)
+        if guard is not None:
+            guard.failed.connect(self.window.status.show_problem)
         self.window.appear()
 
     def __enter__(self) -> Self:
@@ -106,7 +116,7 @@ class Viewer:
 
     def picture(self, path: Path | str | None = None) -> np.ndarray:
         """The whole window, settled: uint8 (height, width, 4); also written to `path` as a PNG."""
-        from seeinin.app.picture import array_of, save
+        from seeinin.app.images import array_of, save
 
         self.settle()
         image = self.window.picture()
@@ -127,13 +137,23 @@ class Viewer:
         """Leave the window to the mouse until it is closed (for `headless=False`)."""
         from seeinin.app.loop import run
 
-        run(self.window)
+        if self._interrupts is None or not self._interrupts.came:
+            run(self.window)
 
     def close(self) -> None:
         """Close the window, and the cache where it was opened here."""
         self.window.close()
+        self._life.close()
         if self._owned:
             self.cache.close()
+
+    def _survive(self) -> "Guard":
+        """On a screen the window outlives its own failures, and Ctrl-C closes it."""
+        from seeinin.app.loop import Guard, Interrupts
+
+        display.require_opengl()
+        self._interrupts = self._life.enter_context(Interrupts())
+        return self._life.enter_context(Guard())
 
     def _place(self, layer: str, image: int, y: int, x: int) -> Place:
         found = self.cache.layer(layer)

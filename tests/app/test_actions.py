@@ -1,0 +1,136 @@
+import numpy as np
+import pytest
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QKeySequence
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QLineEdit, QMenu
+
+from seeinin.app.actions import actions
+from seeinin.app.keys import KeyScreen
+
+KEY, CONTROL = Qt.Key, Qt.KeyboardModifier.ControlModifier
+SHIFT, ALT = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier
+NONE = Qt.KeyboardModifier.NoModifier
+
+
+@pytest.fixture
+def press(window):
+    def press(key, modifiers=NONE):
+        QTest.keyClick(window.matrix.canvas.native, key, modifiers)
+
+    window.matrix.canvas.native.setFocus()
+    return press
+
+
+def images(state):
+    return np.zeros(state.cache.images, bool) if state.selection is None else state.linker.images(state.selection) > 0
+
+
+def test_tools_and_drawing(window, press):
+    state = window.state
+    for key, tool in ((KEY.Key_L, "lasso"), (KEY.Key_R, "rectangle"), (KEY.Key_G, "pan")):
+        press(key)
+        assert state.tool == tool
+    press(KEY.Key_D)
+    assert state.style == "density"
+    press(KEY.Key_D)
+    assert state.style == "points"
+    press(KEY.Key_Plus)
+    assert state.point_size == 3.5
+    press(KEY.Key_Minus)
+    press(KEY.Key_Minus)
+    assert state.point_size == 2.5
+
+
+def test_selecting_by_keys(window, press):
+    state = window.state
+    label = np.asarray(state.cache.label)
+    press(KEY.Key_1)
+    assert np.array_equal(images(state), label == 1)
+    press(KEY.Key_0, SHIFT)
+    assert np.array_equal(images(state), label <= 1)
+    press(KEY.Key_1, CONTROL)
+    assert np.array_equal(images(state), label == 0)
+    press(KEY.Key_Z, CONTROL)
+    assert np.array_equal(images(state), label <= 1)
+    press(KEY.Key_Z, CONTROL | SHIFT)
+    assert np.array_equal(images(state), label == 0)
+    press(KEY.Key_I, CONTROL)
+    assert np.array_equal(images(state), label != 0)
+    press(KEY.Key_A, CONTROL)
+    assert images(state).all()
+    press(KEY.Key_7)  # there are three classes
+    assert images(state).all()
+
+
+def test_layers_and_views(window, press, qtbot):
+    state = window.state
+    press(KEY.Key_PageDown)
+    qtbot.waitUntil(lambda: state.view.layer == 2)
+    press(KEY.Key_Up, ALT)
+    qtbot.waitUntil(lambda: state.view.layer == 1)
+    press(KEY.Key_H)
+    whole = state.view.camera
+    press(KEY.Key_Right)
+    assert (state.view.camera.x, state.view.camera.y) == (whole.x + 1, whole.y)
+    press(KEY.Key_Left, ALT)
+    assert state.view.camera == whole
+    press(KEY.Key_Right, ALT)
+    assert state.view.camera.x == whole.x + 1
+    press(KEY.Key_Home)
+    assert state.view.camera == whole
+
+
+def test_escape_takes_back_the_pick_then_the_selection(window, press):
+    from seeinin.state.state import Place
+
+    state = window.state
+    state.pick = Place(1, 5)
+    state.select_class(1)
+    press(KEY.Key_Escape)
+    assert state.pick is None
+    assert state.selection is not None
+    press(KEY.Key_Escape)
+    assert state.selection is None
+
+
+def test_letters_rest_while_a_text_field_has_the_focus(window):
+    field = QLineEdit(window)
+    field.show()
+    field.setFocus()
+    QTest.keyClicks(field, "lr1dH")
+    assert field.text() == "lr1dH"
+    assert (window.state.tool, window.state.style, window.state.selection) == ("pan", "points", None)
+
+
+def test_every_action_is_in_a_menu_with_its_keys(window):
+    listed = {id(action) for menu in window.menuBar().findChildren(QMenu) for action in menu.actions()}
+    for action, made in window.commands.pairs:
+        assert id(made) in listed
+        assert [k.toString() for k in made.shortcuts()] == [QKeySequence(k).toString() for k in action.keys]
+
+
+def test_no_key_means_two_things(cache):
+    keys = [QKeySequence(key).toString() for action in actions(cache) for key in action.keys]
+    assert len(keys) == len(set(keys))
+    assert all(keys)
+
+
+def test_all_keys_are_on_one_screen(window, press):
+    from PyQt6.QtWidgets import QLabel
+
+    press(KEY.Key_F1)
+    (screen,) = window.findChildren(KeyScreen)
+    assert screen.isVisible()
+    texts = {label.text() for label in screen.findChildren(QLabel)}
+    assert {a.text for a in actions(window.state.cache) if a.keys and "/" not in a.menu} <= texts
+
+
+def test_what_cannot_be_done_is_not_offered(window):
+    made = window.commands.made
+    assert not made["Frame selection"].isEnabled()
+    window.state.select_class(0)
+    assert made["Frame selection"].isEnabled()
+    assert made["Pan"].isChecked()
+    made["Pan"].trigger()
+    assert made["Pan"].isChecked()

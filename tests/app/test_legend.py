@@ -1,0 +1,99 @@
+import numpy as np
+import pytest
+from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtTest import QTest
+
+from seeinin.app.legend import EYE, Classes, Legend
+from seeinin.state.selection import chosen
+from seeinin.views.theme import DARK
+
+SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+NONE = Qt.KeyboardModifier.NoModifier
+LEFT = Qt.MouseButton.LeftButton
+
+
+def click(legend, row, modifiers=NONE, *, eye=False):
+    box = legend.visualRect(legend.classes.index(row))
+    at = QPoint(box.right() - EYE // 2 - 4 if eye else box.left() + 40, box.center().y())
+    QTest.mouseClick(legend.viewport(), LEFT, modifiers, at)
+
+
+def selected(state):
+    """bool (N): the images of which a point is selected."""
+    return np.zeros(state.cache.images, bool) if state.selection is None else state.linker.images(state.selection) > 0
+
+
+def test_a_click_selects_a_class_and_modifiers_combine(window):
+    state, legend = window.state, window.legend
+    label = np.asarray(state.cache.label)
+    click(legend, 0)
+    assert np.array_equal(selected(state), label == 0)
+    click(legend, 2, SHIFT)
+    assert np.array_equal(selected(state), (label == 0) | (label == 2))
+    click(legend, 0, CONTROL)
+    assert np.array_equal(selected(state), label == 2)
+    click(legend, 1, SHIFT)
+    click(legend, 2, SHIFT | CONTROL)
+    assert np.array_equal(selected(state), label == 2)
+    click(legend, 1, SHIFT | CONTROL)
+    assert state.selection is None
+
+
+def test_the_eye_hides_a_class_and_shows_it_again(window):
+    click(window.legend, 1, eye=True)
+    assert window.state.hidden == {1}
+    assert window.state.selection is None
+    click(window.legend, 1, eye=True)
+    assert window.state.hidden == frozenset()
+
+
+def test_rows_say_how_much_of_each_class_is_selected(window, qtbot):
+    state = window.state
+    mask = np.zeros(state.cache.images, bool)
+    mask[:17] = True
+    state.select(chosen(None, mask))
+    qtbot.waitUntil(window.settled)
+    total = np.bincount(state.cache.label, minlength=3)
+    some = np.bincount(np.asarray(state.cache.label)[:17], minlength=3)
+    assert [window.legend.classes.count(row) for row in range(3)] == [
+        f"{s} / {t}" for s, t in zip(some, total, strict=True)
+    ]
+    state.clear()
+    assert [window.legend.classes.count(row) for row in range(3)] == [str(t) for t in total]
+
+
+def test_keys_of_the_list_are_its_own_while_it_has_the_focus(window):
+    legend, state = window.legend, window.state
+    legend.setFocus()
+    QTest.keyClick(legend, Qt.Key.Key_Down)
+    QTest.keyClick(legend, Qt.Key.Key_Down)
+    camera = state.view.camera
+    QTest.keyClick(legend, Qt.Key.Key_Space, SHIFT)
+    assert state.view.camera == camera
+    assert np.array_equal(selected(state), np.asarray(state.cache.label) == legend.currentIndex().row())
+
+
+def test_a_thousand_classes_are_a_list_like_any_other(qtbot, state):
+    legend = Legend(state, DARK)
+    qtbot.addWidget(legend)
+    legend.classes = Classes([f"class {n}" for n in range(1000)], np.arange(1000))
+    legend.setModel(legend.classes)
+    legend.set_theme(DARK)
+    legend.resize(240, 200)
+    legend.show()
+    legend.search("class 99")
+    shown = [row for row in range(1000) if not legend.isRowHidden(row)]
+    assert shown == [99, *range(990, 1000)]
+    assert (
+        legend.visualRect(legend.classes.index(990)).top() == legend.visualRect(legend.classes.index(99)).bottom() + 1
+    )
+
+
+@pytest.mark.parametrize("row", range(3))
+def test_dots_have_the_colour_of_the_points(window, row):
+    from seeinin.geometry.colours import SLOTS
+
+    box = window.legend.visualRect(window.legend.classes.index(row))
+    picture = window.legend.viewport().grab().toImage()
+    colour = picture.pixelColor(box.left() + 7 + 5, box.center().y() + 1)
+    assert colour.name() == SLOTS[row]

@@ -1,0 +1,90 @@
+import numpy as np
+import pytest
+from PyQt6.QtCore import Qt
+from PyQt6.QtTest import QTest
+
+from seeinin.app.status import Status, drawn_words, outside_words
+from seeinin.app.tally import percent, tally
+from seeinin.pool import Token
+from seeinin.state.selection import chosen
+from seeinin.state.state import Cell, Drawn
+
+
+@pytest.mark.parametrize(
+    ("drawn", "words"),
+    [
+        (Drawn(5_760_000, 5_760_000, 25, 0, 0), "all 5,760,000 points in 25 cells"),
+        (Drawn(1_000_000, 5_760_000, 25, 0, 0), "1,000,000 of 5,760,000 points in 25 cells, refining"),
+        (Drawn(10_000, 10_000, 1, 0, 0), "all 10,000 points in 1 cell"),
+        (None, ""),
+    ],
+)
+def test_what_is_drawn_in_words(drawn, words):
+    assert drawn_words(drawn) == words
+
+
+def test_what_is_not_drawn_in_words():
+    assert outside_words(Drawn(9, 9, 1, 1200, 0)) == "1,200 out of range"
+    assert outside_words(Drawn(9, 9, 1, 12, 3)) == "12 out of range · 3 not finite"
+    assert outside_words(Drawn(9, 9, 1, 0, 0)) == ""
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "words"),
+    [
+        *((0, 10, "0 %"), (10, 10, "100 %"), (0, 0, "0 %"), (1, 3, "33 %"), (1, 100, "1 %"), (1, 40, "2.5 %")),
+        *((1, 100_000, "< 0.1 %"), (99_999, 100_000, "> 99.9 %"), (998, 1000, "99 %"), (99, 1000, "9.9 %")),
+    ],
+)
+def test_a_share_is_rounded_but_never_to_none_or_all(part, whole, words):
+    assert percent(part, whole) == words
+
+
+def test_the_tally_counts_as_numpy_does(state):
+    cache = state.cache
+    layer = cache.layer("conv")
+    mask = np.random.default_rng(1).random(layer.points) < 0.01
+    counted = tally(Token(), chosen(layer.number, mask), state.linker, cache)
+    touched = mask.reshape(cache.images, -1).any(axis=1)
+    assert (counted.points, counted.images) == (mask.sum(), touched.sum())
+    assert counted.classes.tolist() == np.bincount(cache.label[touched], minlength=3).tolist()
+    share = percent(mask.sum(), layer.points)
+    words = f"{mask.sum()} points of conv ({share}) · {touched.sum()} of {cache.images} images"
+    assert counted.words("conv", cache.images).startswith(words)
+
+
+def test_the_bar_follows_the_state(qtbot, state):
+    bar = Status(state)
+    qtbot.addWidget(bar)
+    state.drawn = Drawn(90, 90, 4, 2, 0)
+    state.cell = Cell(row=2, column=3, y=0.063, x=0.778)
+    state.tool = "lasso"
+    assert bar.drawn.text() == "all 90 points in 4 cells"
+    assert bar.outside.text() == "2 out of range"
+    assert bar.under.text() == "channel 3 × 2   0.778, 0.063"
+    assert bar.hint.text().startswith("drag to lasso · Shift adds")
+    state.cell = None
+    assert bar.under.text() == ""
+
+
+def test_the_link_rule_is_a_switch(qtbot, state):
+    bar = Status(state)
+    qtbot.addWidget(bar)
+    bar.show()
+    assert bar.link.text() == "link: place"
+    QTest.mouseClick(bar.link, Qt.MouseButton.LeftButton)
+    assert (state.link, bar.link.text()) == ("image", "link: image")
+    QTest.mouseClick(bar.link, Qt.MouseButton.LeftButton)
+    assert state.link == "place"
+
+
+def test_the_busy_sign_has_patience(qtbot, state):
+    bar = Status(state)
+    qtbot.addWidget(bar)
+    bar.show()
+    state.busy = "reading conv"
+    assert not bar.busy.isVisible()
+    qtbot.waitUntil(bar.busy.isVisible, timeout=1000)
+    assert bar.busy.words.text() == "reading conv"
+    state.busy = ""
+    assert not bar.busy.isVisible()

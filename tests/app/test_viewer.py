@@ -1,0 +1,114 @@
+import subprocess
+import sys
+
+import pytest
+
+from seeinin.app.opening import class_number
+from seeinin.errors import CacheError
+
+RUN = [sys.executable, "-W", "error", "-m", "seeinin", "view"]
+
+DRIVE = """
+import sys, numpy as np
+from seeinin.app.viewer import Viewer
+
+with Viewer(sys.argv[1], (1000, 700)) as viewer:
+    first = viewer.picture()
+    assert first.shape == (700, 1000, 4), first.shape
+    viewer.show_layer("fc")
+    viewer.select("dog")
+    label = np.asarray(viewer.cache.label)
+    assert np.array_equal(viewer.state.selection.strength > 0, label == 1)
+    selected = viewer.picture()
+    viewer.frame(2, 4)
+    camera = viewer.state.view.camera
+    assert (camera.x, camera.y, camera.span) == (2.5, 4.5, 1.0), camera
+    framed = viewer.picture(sys.argv[2])
+    viewer.hover("conv", 7, 5, 2)
+    viewer.pick(8)
+    viewer.link("image")
+    hovered = viewer.picture()
+    assert viewer.matrix_picture().ndim == 3
+    pictures = [first, selected, framed, hovered]
+    assert all((a != b).any() for a, b in zip(pictures, pictures[1:]))
+    assert np.array_equal(viewer.picture(), hovered)
+print("done")
+"""
+
+
+def test_everything_that_the_mouse_can_do_without_a_display(cache_path, tmp_path, without_display):
+    command = [sys.executable, "-c", DRIVE, cache_path, tmp_path / "framed.png"]
+    result = subprocess.run(command, env=without_display, capture_output=True, text=True, timeout=100, check=False)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "done\n", "")
+    assert (tmp_path / "framed.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("size", ["1600x1000", "1000x700"])
+def test_a_screenshot_needs_no_display(cache_path, tmp_path, without_display, size):
+    from PyQt6.QtGui import QImage
+
+    path = tmp_path / "window.png"
+    command = [*RUN, cache_path, "--layer", "conv", "--select", "frog", "--size", size, "--screenshot", path]
+    result = subprocess.run(command, env=without_display, capture_output=True, text=True, timeout=100, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
+    image = QImage(str(path))
+    assert f"{image.width()}x{image.height()}" == size
+    assert [p.name for p in tmp_path.iterdir()] == ["window.png"]
+
+
+def fails(*arguments, env):
+    result = subprocess.run([*RUN, *arguments], env=env, capture_output=True, text=True, timeout=100, check=False)
+    assert result.returncode == 2, result
+    (line,) = result.stderr.splitlines()
+    return line
+
+
+def test_without_a_display_it_says_so(cache_path, without_display):
+    line = fails(cache_path, env=without_display)
+    assert "no display" in line
+    assert "--screenshot" in line
+
+
+def test_a_display_that_does_not_answer(cache_path, without_display):
+    assert "':63'" in fails(cache_path, env=without_display | {"DISPLAY": ":63"})
+
+
+def test_a_display_without_opengl(cache_path, as_user):
+    line = fails(cache_path, env=as_user | {"QT_XCB_GL_INTEGRATION": "none"})
+    assert "no OpenGL" in line
+
+
+def test_a_platform_without_windows(cache_path, as_user):
+    assert "QT_QPA_PLATFORM" in fails(cache_path, env=as_user | {"QT_QPA_PLATFORM": "offscreen"})
+
+
+def test_an_unknown_layer_or_class(cache_path, tmp_path, without_display):
+    screenshot = ("--screenshot", tmp_path / "no.png")
+    assert "'conv'" in fails(cache_path, "--layer", "conf", *screenshot, env=without_display)
+    assert "nearest are dog" in fails(cache_path, "--select", "dogs", *screenshot, env=without_display)
+    assert not (tmp_path / "no.png").exists()
+
+
+def test_classes_have_numbers(cache):
+    assert class_number(cache, "frog") == 2
+    with pytest.raises(CacheError, match="nearest are frog"):
+        class_number(cache, "forg")
+
+
+INTERRUPTED = """
+import os, signal, sys
+from PyQt6.QtCore import QTimer
+from seeinin.app.loop import application
+from seeinin.app.main import view
+
+application()
+QTimer.singleShot(int(sys.argv[2]), lambda: os.kill(os.getpid(), signal.SIGINT))  # begins with the loop
+sys.exit(view(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("milliseconds", [0, 500])
+def test_ctrl_c_closes_the_window(cache_path, as_user, milliseconds):
+    command = [sys.executable, "-W", "error", "-c", INTERRUPTED, cache_path, str(milliseconds)]
+    result = subprocess.run(command, env=as_user, capture_output=True, text=True, timeout=100, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
