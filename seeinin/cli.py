@@ -5,7 +5,7 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from seeinin.errors import SeeInInError
 
@@ -19,7 +19,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command; 0 when it did its work, 2 (or the error's own code) after a sentence on stderr."""
     arguments = parser().parse_args(argv)
     try:
-        return arguments.run(arguments)
+        return int(arguments.run(arguments))
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
@@ -112,7 +112,7 @@ def run_info(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def describe(cache: "Cache") -> dict:
+def describe(cache: "Cache") -> dict[str, Any]:
     """What `info --json` prints. Receptive fields in input pixels: a number where both axes agree, else [y, x]."""
 
     def field(pair: tuple[int, int]) -> int | list[int]:
@@ -132,7 +132,7 @@ def describe(cache: "Cache") -> dict:
     return {"images": cache.images, "classes": list(cache.classes), "layers": layers}
 
 
-def table(path: Path, facts: dict) -> str:
+def table(path: Path, facts: dict[str, Any]) -> str:
     head = f"{path}: {facts['images']:,} images, {len(facts['classes'])} classes, {len(facts['layers'])} layers"
     rows = [("layer", "op", "channels × height × width", "points", "field", "bytes")]
     for layer in facts["layers"]:

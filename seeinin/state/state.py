@@ -25,7 +25,7 @@ from seeinin.state.sources import Sources
 from seeinin.state.view import Ranges, View, opening_camera, opening_view
 from seeinin.store.reader import Cache, Layer
 
-Tool = Literal["pan", "lasso", "rectangle"]
+Tool = Literal["pan", "lasso", "rectangle", "brush"]
 Style = Literal["points", "density"]
 Auto = Literal["auto"]
 

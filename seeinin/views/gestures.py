@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 LEFT, RIGHT, MIDDLE = 1, 2, 3
 STILL = 4  # px that the mouse may tremble in a click
 ZOOM = 1.25  # a notch of the wheel
+BRUSH = 12.0  # px, its radius
 
 Event = Any  # vispy's MouseEvent and KeyEvent, which it leaves untyped
 Gesture = Generator[None, Event, None]
@@ -114,7 +115,7 @@ class Hands:
         cell = matrix.nearest_cell(*press.pos[:2]) if matrix is not None else None
         if press.button != LEFT or cell is None:
             return None
-        return (rectangle if tool == "rectangle" else lasso)(self.view, press, cell, how)
+        return SELECTING.get(tool, lasso)(self.view, press, cell, how)
 
     def _send(self, event: Event) -> None:
         assert self.gesture is not None
@@ -156,6 +157,21 @@ def rectangle(view: "MatrixView", press: Event, cell: tuple[int, int], how: How)
         view.preview([], how)
     if corners:
         view.hits.select_polygon(cell, np.array(corners, np.float64), how)
+
+
+def brush(view: "MatrixView", press: Event, cell: tuple[int, int], how: How) -> Gesture:
+    """Everything that the brush has touched."""
+    line = [tuple(press.pos[:2])]
+    try:
+        while (event := (yield)).type == "mouse_move":
+            line.append(tuple(event.pos[:2]))
+            view.preview(line, how, BRUSH)
+    finally:
+        view.preview([], how)
+    view.hits.select_touched(cell, np.array(line, np.float64), BRUSH, how)
+
+
+SELECTING = {"rectangle": rectangle, "brush": brush}  # every other tool draws a lasso
 
 
 def corners_of(a: tuple[float, float], b: tuple[float, float]) -> list[tuple[float, float]]:

@@ -1,16 +1,15 @@
 """What is under the cursor and inside the lasso."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seeinin.geometry.matrix import Matrix
 from seeinin.pool import POOL
-from seeinin.state.columns import Columns
 from seeinin.state.selection import How, Selection, chosen
 from seeinin.state.state import Cell, Place
-from seeinin.store.reader import Layer
+from seeinin.views.plots import Plot
 
 if TYPE_CHECKING:
     from seeinin.views.matrix import MatrixView
@@ -73,28 +72,22 @@ class Hits:
 
         On the diagonal, those whose value lies between the polygon's left and right end.
         """
+        self._select(how, cell, lambda plot: plot.in_polygon(polygon))
+
+    def select_touched(self, cell: tuple[int, int], line: np.ndarray, radius: float, how: How) -> None:
+        """Select the points drawn in `cell` on pixels that a brush touched on its way along `line` (V, 2)."""
+        self._select(how, cell, lambda plot: plot.touched(line, radius))
+
+    def select_nearest(self, x: float, y: float, count: int, how: How = "replace") -> None:
+        """Select the `count` points drawn nearest to a pixel, in the cell under it."""
+        matrix = self.view.matrix
+        cell = matrix.cell_at(x, y) if matrix is not None else None
+        if cell is not None:
+            self._select(how, cell, lambda plot: plot.nearest(x, y, count))
+
+    def _select(self, how: How, cell: tuple[int, int], find: Callable[[Plot], Selection]) -> None:
         matrix, layer = self.view.matrix, self.state.layer
-        if matrix is None or layer is None:
-            return
-        drawn = ~np.isin(self.state.cache.label, list(self.state.hidden))
-        work = POOL.now(selected, layer, self.view.columns, drawn, matrix, cell, polygon)
-        self.state.inbox.deliver(work, partial(self.state.select, how=how))
-
-
-def selected(
-    layer: Layer, columns: Columns, drawn: np.ndarray, matrix: Matrix, cell: tuple[int, int], polygon: np.ndarray
-) -> Selection:
-    """The points of `layer` inside a polygon (V, 2) of pixels over `cell`; of the images that are `drawn`, bool (N)."""
-    from seeinin.geometry.polygon import in_rectangle, inside
-
-    i, j = cell
-    vertices = np.stack(matrix.to_data(i, j, polygon[:, 0], polygon[:, 1]), axis=1)
-    across, down = matrix.columns[j], matrix.rows[i]
-    x, y = columns.get(layer, across), columns.get(layer, down)
-    if across == down:
-        interval = vertices[:, 0].min(), vertices[:, 0].max()
-        mask = in_rectangle(POOL, (interval, (-np.inf, np.inf)), x, x)
-    else:
-        mask = inside(POOL, vertices, x, y, (matrix.ranges[across], matrix.ranges[down]))
-    mask.reshape(-1, layer.positions)[~drawn] = 0
-    return chosen(layer.number, mask)
+        if matrix is not None and layer is not None:
+            drawn = ~np.isin(self.state.cache.label, list(self.state.hidden))
+            plot = Plot(layer, self.view.columns, matrix, *cell, drawn)
+            self.state.inbox.deliver(POOL.now(find, plot), partial(self.state.select, how=how))

@@ -14,7 +14,6 @@ from seeinin.visuals.shapes import discs, polygon, polyline, rings
 
 MOST = 4000  # marks in all: beyond, only the point itself is ringed
 RING, DOT = 5.5, 1.6  # px
-COLOURS = {"replace": "accent", "add": "accent", "intersect": "accent", "subtract": "muted"}
 
 
 def mark_strokes(state: ViewerState, matrix: Matrix, columns: Columns, theme: Theme) -> list[np.ndarray]:
@@ -26,14 +25,21 @@ def mark_strokes(state: ViewerState, matrix: Matrix, columns: Columns, theme: Th
     return strokes
 
 
-def lasso_strokes(line: Iterable[tuple[float, float]], how: How, theme: Theme) -> list[np.ndarray]:
-    """The lasso as drawn so far: a light fill inside a line, and the line that would close it."""
-    points = np.array(list(line), np.float64).reshape(-1, 2)
+def lasso_strokes(points: np.ndarray, how: How, theme: Theme) -> list[np.ndarray]:
+    """The lasso (V, 2) as drawn so far: a light fill inside a line, and the line that would close it."""
     if len(points) < 2:
         return []
     colour = theme.muted if how == "subtract" else theme.accent
     closing = polyline(points[[-1, 0]], rgba(colour, 0.7), 1.0, dash=(4.0, 4.0))
     return [polygon(points, rgba(colour, 0.12)), polyline(points, rgba(colour), 1.5), closing]
+
+
+def brush_strokes(points: np.ndarray, radius: float, how: How, theme: Theme) -> list[np.ndarray]:
+    """Where the brush has been, (V, 2), and the brush."""
+    if not len(points):
+        return []
+    colour = theme.muted if how == "subtract" else theme.accent
+    return [polyline(points, rgba(colour, 0.25), 2 * radius), rings(points[-1:], rgba(colour), radius, 1.5)]
 
 
 def _marked(

@@ -4,6 +4,8 @@ from collections.abc import Generator, Iterable
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from seeinin.geometry.matrix import Matrix, Rect
 from seeinin.pool import POOL, Latest
 from seeinin.state.selection import How
@@ -13,7 +15,7 @@ from seeinin.views.cloud import MOST_HARDWARE, MOST_SOFTWARE, Cloud, is_hardware
 from seeinin.views.frames import Request, Shot
 from seeinin.views.gestures import Hands
 from seeinin.views.hits import Hits
-from seeinin.views.marks import lasso_strokes, mark_strokes
+from seeinin.views.marks import brush_strokes, lasso_strokes, mark_strokes
 from seeinin.views.steering import Steering
 from seeinin.views.theme import DARK, Theme
 from seeinin.visuals.canvas import Canvas
@@ -98,9 +100,13 @@ class MatrixView:
             self.marks.clip = self.draft.clip = matrix.viewport
             self.marks.set_strokes(*mark_strokes(self.state, matrix, self.columns, self.theme))
 
-    def preview(self, line: Iterable[tuple[float, float]], how: How) -> None:
-        """Show the lasso as drawn so far; none where `line` is empty."""
-        self.draft.set_strokes(*lasso_strokes(line, how, self.theme))
+    def preview(self, line: Iterable[tuple[float, float]], how: How, brush: float | None = None) -> None:
+        """Show the lasso, or the stroke of a brush of this radius, as drawn so far; none where `line` is empty."""
+        points = np.array(list(line), np.float64).reshape(-1, 2)
+        strokes = (
+            lasso_strokes(points, how, self.theme) if brush is None else brush_strokes(points, brush, how, self.theme)
+        )
+        self.draft.set_strokes(*strokes)
 
     def _post(self, shot: Shot) -> None:
         """Called by the thread that counts, with what it has so far."""

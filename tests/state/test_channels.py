@@ -25,9 +25,7 @@ def test_pinned_channels_come_first():
     assert channels_of("top 2", ORDER, pinned=[9, 1]) == [9, 1, 3]
 
 
-@pytest.mark.parametrize(
-    "text", ["10", "4-10", "7-3", "minus one", "-1", "1.5", "top", "²", "9" * 30, "1-9999999"]
-)
+@pytest.mark.parametrize("text", ["10", "4-10", "7-3", "minus one", "-1", "1.5", "top", "²", "9" * 30, "1-9999999"])
 def test_what_names_no_channel_is_said(text):
     with pytest.raises(ChannelError, match="0 to 9"):
         channels_of(text, ORDER)

@@ -1,5 +1,7 @@
 """Real mouse events over the matrix; what they do is compared with plain numpy over the cache."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from matplotlib.path import Path as Polygon
@@ -119,6 +121,36 @@ def test_a_rectangle_on_the_diagonal_selects_an_interval(view, show, hand, state
     low, high = (view.matrix.to_data(2, 2, x, 0.0)[0] for x in (x0, x1))
     value = layer.column(2).astype(np.float64)
     assert state.selection == chosen(layer.number, (value >= low) & (value <= high))
+
+
+@pytest.mark.parametrize("name", ["conv", "out"])
+def test_a_brush_selects_what_it_touches(view, show, hand, state, name):
+    layer = show(name)
+    state.tool = "brush"
+    i, j = (0, 0) if name == "out" else (1, 2)
+    box = view.matrix.cell_rect(i, j)
+    line = [(box.x + f * box.width, box.y + g * box.height) for f, g in ((0.3, 0.3), (0.5, 0.7), (0.7, 0.4))]
+    hand.drag(line)
+    assert state.inbox.run_until(lambda: state.selection is not None)
+    at, dense = pixels(view, layer, i, j), []
+    for (ax, ay), (bx, by) in pairwise(line):
+        t = np.linspace(0, 1, 4000)[:, None]
+        dense.append(np.hstack([ax + t * (bx - ax), ay + t * (by - ay)]))
+    path = np.concatenate(dense)
+    some = np.random.default_rng(0).permutation(layer.points)[:2000]
+    distance = np.sqrt(((at[some, None] - path[None, ::8]) ** 2).sum(axis=2)).min(axis=1)
+    clear = np.abs(distance - 12) > 0.1
+    assert np.array_equal((state.selection.strength[some] > 0)[clear], (distance < 12)[clear])
+
+
+def test_the_nearest_points_to_a_place(view, show, state):
+    layer = show("three")
+    box = view.matrix.cell_rect(0, 2)
+    x, y = box.x + 0.6 * box.width, box.y + 0.4 * box.height
+    view.hits.select_nearest(x, y, 25)
+    assert state.inbox.run_until(lambda: state.selection is not None)
+    distance = np.hypot(*(pixels(view, layer, 0, 2) - (x, y)).T)
+    assert set(np.flatnonzero(state.selection.strength)) == set(np.argsort(distance, kind="stable")[:25])
 
 
 def test_hidden_classes_are_neither_drawn_nor_selected(view, show, hand, state):
