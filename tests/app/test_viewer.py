@@ -101,7 +101,7 @@ from PyQt6.QtCore import QTimer
 from seeinin.app.loop import application
 from seeinin.app.main import view
 
-application()
+app = application()
 QTimer.singleShot(int(sys.argv[2]), lambda: os.kill(os.getpid(), signal.SIGINT))  # begins with the loop
 sys.exit(view(sys.argv[1]))
 """
