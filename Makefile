@@ -23,7 +23,7 @@ demo: $(CACHE)
 	fi
 
 $(CACHE): | .venv/.libraries .venv/.installed
-	$(BIN)/seeinin precompute configs/digits.yaml --output $@
+	$(BIN)/seeinin precompute configs/digits.yaml
 
 test: .venv/.libraries .venv/.installed
 	@$(BIN)/python -m pytest

@@ -61,7 +61,7 @@ class Work:
         handles = self.hook()
         for start in self.forward():
             for name in self.layers:
-                yield start, name, np.atleast_3d(self.outputs[name].half().numpy())
+                yield start, name, np.ascontiguousarray(np.atleast_3d(self.outputs[name].half().numpy()))
         for handle in handles:
             handle.remove()
 
