@@ -35,7 +35,7 @@ lint: .venv/.installed
 	$(BIN)/lint-imports --no-cache
 
 bench: .venv/.libraries .venv/.installed
-	$(BIN)/python -m pip install -q -c constraints.txt -e '.[bench]'
+	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[bench]'
 	$(BIN)/python -m benchmarks
 
 .venv/bin/python:
