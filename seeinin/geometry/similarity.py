@@ -16,7 +16,7 @@ def add_products(total: NDArray[np.float64], maps: NDArray[Any], mean: NDArray[n
 
     Values that are not finite count as the mean.
     """
-    values = decode(maps).reshape(*maps.shape[:2], -1).swapaxes(0, 1).reshape(maps.shape[1], -1)
+    values = decode(maps).swapaxes(0, 1).reshape(len(mean), len(maps) * maps.shape[2] * maps.shape[3])
     centred = values - mean[:, None]
     centred[~np.isfinite(centred)] = 0
     total += centred @ centred.T

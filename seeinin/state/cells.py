@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from seeinin.geometry.information import bins_of, equal_widths, information, pair_counts, pair_information
 from seeinin.geometry.orders import CellRanking
 from seeinin.pool import Token, ranges
-from seeinin.state.questions import STEP, Progress, Question, Source, first_images, in_steps, silent
+from seeinin.state.questions import STEP, Progress, Question, first_images, in_steps, sides, silent, values
 from seeinin.state.selection import SELECTED
+from seeinin.state.sources import Sources
 
 SIDE = 48  # bins along each side of a cell
 VALUES = 1 << 28  # of a layer, whose bins are held in memory; of a larger layer the first images, as many as fit
@@ -18,21 +19,21 @@ CELL = 1 << 14  # points that take as long as summing up a cell
 
 
 def order_cells(
-    token: Token, source: Source, question: Question, progress: Progress = lambda share: None
+    token: Token, sources: Sources, question: Question, progress: Progress = lambda share: None
 ) -> Generator[None, None, CellRanking]:
     """Order the cells by the mutual information, in bits, of selection and 48 × 48 bins of the cell as it is drawn.
 
     The bins are of equal width from the 0.1 to the 99.9 % quantile. Raises DataError where nothing is selected.
     """
-    layer = source.cache.layers[question.layer]
-    images = first_images(source.cache, layer, VALUES)
-    weights = source.weights(question, images)
+    layer = sources.cache.layers[question.layer]
+    images = first_images(sources.cache, layer, VALUES)
+    weights = sides(sources, question, images)
     bins = np.empty((layer.shape[0], len(weights)), np.uint8)
     score = np.full(layer.shape[0], np.nan)
 
     def sort(channel: int) -> None:
         edges = equal_widths(layer.quantiles[channel, 0], layer.quantiles[channel, -1], SIDE)
-        bins[channel] = bins_of(source.column(layer, channel, images), edges)
+        bins[channel] = bins_of(values(sources, layer, channel, images), edges)
         alone = pair_counts(bins[channel], np.zeros_like(bins[channel]), SIDE, weights)
         score[channel] = information(alone[:, 0], SELECTED)
 

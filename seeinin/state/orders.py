@@ -12,8 +12,20 @@ from seeinin.geometry.orders import Ranking, in_order, ranked
 from seeinin.geometry.pictures import Pictures, image_values, reduced
 from seeinin.geometry.ranking import auc, average_precision, tally
 from seeinin.pool import Token, ranges
-from seeinin.state.questions import STEP, VALUES, Progress, Question, Source, constant, first_images, in_steps, silent
+from seeinin.state.questions import (
+    STEP,
+    VALUES,
+    Progress,
+    Question,
+    constant,
+    first_images,
+    in_steps,
+    sides,
+    silent,
+    values,
+)
 from seeinin.state.similar import order_similar
+from seeinin.state.sources import Sources
 from seeinin.store.reader import Cache
 
 BINS = 64  # of a channel, for *class*
@@ -21,7 +33,7 @@ PICTURES = 1 << 17  # that can vary together in memory, if grey
 
 
 def order_channels(
-    token: Token, source: Source, question: Question, progress: Progress = lambda share: None
+    token: Token, sources: Sources, question: Question, progress: Progress = lambda share: None
 ) -> Generator[None, None, Ranking]:
     """Answer a question about channels. `progress` gets the share that is done, 0 to 1, on the thread of the pool.
 
@@ -37,21 +49,21 @@ def order_channels(
     channels come last; where a class or a selection is asked for only constant ones do, for what fires seldom may fire
     for just that. Raises DataError where there is no selection or no class to compare.
     """
-    layer = source.cache.layers[question.layer]
+    layer = sources.cache.layers[question.layer]
     if question.order == "network":
-        return in_order(np.arange(layer.shape[0]), np.full(layer.shape[0], np.nan), silent(layer), source.cache.images)
+        return in_order(np.arange(layer.shape[0]), np.full(layer.shape[0], np.nan), silent(layer), sources.cache.images)
     if question.order == "variance":
-        return ranked(layer.std**2, silent(layer), source.cache.images)
+        return ranked(layer.std**2, silent(layer), sources.cache.images)
     if question.order == "similar":
-        return (yield from order_similar(token, source.cache, layer, progress))
-    images = first_images(source.cache, layer, VALUES)
+        return (yield from order_similar(token, sources.cache, layer, progress))
+    images = first_images(sources.cache, layer, VALUES)
     if question.order == "tells":
-        images = min(images, PICTURES // source.cache.pixel_shape[2])
-    work = {"class": _class, "separates": _separates, "tells": _tells}[question.order](source, question, images)
+        images = min(images, PICTURES // sources.cache.pixel_shape[2])
+    work = {"class": _class, "separates": _separates, "tells": _tells}[question.order](sources, question, images)
     score, low = np.full(layer.shape[0], np.nan), np.zeros(layer.shape[0], bool)
 
     def measure(channels: list[int]) -> None:
-        columns = [source.column(layer, channel, images) for channel in channels]
+        columns = [values(sources, layer, channel, images) for channel in channels]
         score[channels], low[channels] = work(columns)
 
     points = images * layer.positions
@@ -64,11 +76,12 @@ def order_channels(
 Work = Callable[[list[NDArray[Any]]], tuple[Any, Any]]  # columns -> their scores, and whether low values separate
 
 
-def _class(source: Source, question: Question, images: int) -> Work:
-    label, classes = source.label(images), len(source.cache.classes)
+def _class(sources: Sources, question: Question, images: int) -> Work:
+    label = np.where(sources.cache.valid, sources.cache.label, np.int32(-1))[:images]
+    classes = len(sources.cache.classes)
     if not (label >= 0).any():
         raise DataError("No image of this cache has a label, and this order looks for what tells classes apart.")
-    positions = source.cache.layers[question.layer].positions
+    positions = sources.cache.layers[question.layer].positions
     labelled = np.repeat(np.stack([label >= 0] * 2, axis=1).astype(np.uint8), positions, axis=0)
 
     def told(column: NDArray[Any]) -> float:
@@ -79,8 +92,8 @@ def _class(source: Source, question: Question, images: int) -> Work:
     return lambda columns: ([told(column) for column in columns], False)
 
 
-def _separates(source: Source, question: Question, images: int) -> Work:
-    weights = source.weights(question, images)
+def _separates(sources: Sources, question: Question, images: int) -> Work:
+    weights = sides(sources, question, images)
 
     def precisions(columns: list[NDArray[Any]]) -> tuple[Any, Any]:
         counts = [tally(column, weights)[1] for column in columns]
@@ -90,11 +103,11 @@ def _separates(source: Source, question: Question, images: int) -> Work:
     return precisions
 
 
-def _tells(source: Source, question: Question, images: int) -> Work:
-    weights = source.weights(question, images)
+def _tells(sources: Sources, question: Question, images: int) -> Work:
+    weights = sides(sources, question, images)
     strength = weights[:, 1].reshape(images, -1)
     chosen = np.flatnonzero(strength.any(axis=1))
-    pictures = Pictures(_reduced(source.cache, chosen), strength[chosen].mean(axis=1))
+    pictures = Pictures(_reduced(sources.cache, chosen), strength[chosen].mean(axis=1))
 
     def told(columns: list[NDArray[Any]]) -> tuple[Any, Any]:
         above = np.array([max(2 * auc(tally(column, weights)[1]) - 1, 0) for column in columns])

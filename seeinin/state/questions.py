@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from seeinin.errors import DataError
 from seeinin.pool import POOL, Token, ranges
-from seeinin.state.columns import Columns
-from seeinin.state.linking import Linker, Rule
+from seeinin.state.linking import Rule
 from seeinin.state.selection import SELECTED, Selection
+from seeinin.state.sources import Sources
 from seeinin.store.reader import Cache, Layer
 
 Order = Literal["network", "variance", "class", "similar", "separates", "tells"]
@@ -33,36 +33,29 @@ class Question:
     link: Rule = "place"
 
 
-@dataclass(frozen=True)
-class Source:
-    """Where the answers come from."""
+def values(sources: Sources, layer: Layer, channel: int, images: int) -> NDArray[Any]:
+    """The first images of a column: from memory if it is there, but without driving out what views hold."""
+    points, held = images * layer.positions, sources.columns.held_column(layer, channel)
+    return layer.read_column(channel, 0, points) if held is None else held[:points]
 
-    cache: Cache
-    linker: Linker
-    columns: Columns
 
-    def column(self, layer: Layer, channel: int, images: int) -> NDArray[Any]:
-        """The first images of a column: from memory if it is there, but without driving out what views hold."""
-        points, held = images * layer.positions, self.columns.held_column(layer, channel)
-        return layer.read_column(channel, 0, points) if held is None else held[:points]
+def sides(sources: Sources, question: Question, images: int) -> NDArray[np.uint8]:
+    """How far each point of the first images belongs to the rest and to the selection, (P, 2), 0 to 255.
 
-    def label(self, images: int) -> NDArray[np.int32]:
-        """The class of each of the first images; -1 also where it could not be read."""
-        return np.where(self.cache.valid, self.cache.label, np.int32(-1))[:images]
+    Raises DataError where nothing is selected.
+    """
+    if question.selection is None:
+        raise DataError("Nothing is selected, and this order compares a selection with the rest: select something.")
 
-    def weights(self, question: Question, images: int) -> NDArray[np.uint8]:
-        """How far each point of the first images belongs to the rest and to the selection, (P, 2)."""
-        if question.selection is None:
-            raise DataError("Nothing is selected, and this order compares the selection with the rest.")
-        positions = self.cache.layers[question.layer].positions
-        chosen = self._strength(question, question.selection)
-        rest = SELECTED - chosen if question.rest is None else self._strength(question, question.rest)
-        valid = np.repeat(self.cache.valid, positions)
-        return (np.stack([rest, chosen], axis=1) * valid[:, None])[: images * positions]
-
-    def _strength(self, question: Question, selection: Selection) -> NDArray[np.uint8]:
-        share = self.linker.share(selection, question.link, question.layer)
+    def strength(selection: Selection) -> NDArray[np.uint8]:
+        share = sources.linker.share(selection, question.link, question.layer)
         return np.repeat(share.strength, share.repeat)
+
+    chosen = strength(question.selection)
+    rest = SELECTED - chosen if question.rest is None else strength(question.rest)
+    points = images * sources.cache.layers[question.layer].positions
+    valid = np.repeat(sources.cache.valid, len(chosen) // sources.cache.images)
+    return (np.stack([rest, chosen], axis=1) * valid[:, None])[:points]
 
 
 def silent(layer: Layer) -> NDArray[np.bool_]:
