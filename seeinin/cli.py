@@ -65,6 +65,7 @@ def parser() -> argparse.ArgumentParser:
     view.add_argument(
         "--size", type=window_size, default=(1600, 1000), metavar="WxH", help="of the window, 1600x1000 without this"
     )
+    view.add_argument("--session", type=Path, metavar="FILE", help="look again at what was saved in a session")
     view.add_argument(
         "--screenshot",
         type=Path,
@@ -159,13 +160,8 @@ def table(path: Path, facts: dict[str, Any]) -> str:
 def run_view(arguments: argparse.Namespace) -> int:
     from seeinin.app.main import view
 
-    return view(
-        arguments.cache,
-        layer=arguments.layer,
-        select=arguments.select,
-        size=arguments.size,
-        screenshot=arguments.screenshot,
-    )
+    chosen = {key: getattr(arguments, key) for key in ("layer", "select", "size", "session", "screenshot")}
+    return view(arguments.cache, **chosen)
 
 
 def run_verify(arguments: argparse.Namespace) -> int:

@@ -134,6 +134,27 @@ def test_the_screenshot_is_a_picture_of_the_size_that_was_asked_for(cache, tmp_p
     assert (int.from_bytes(header[16:20]), int.from_bytes(header[20:24])) == (1000, 700)
 
 
+def test_a_session_shows_again_what_was_saved(cache, tmp_path, without_display):
+    picture, session = tmp_path / "window.png", tmp_path / "session.json"
+    script = (
+        "import sys, pathlib, seeinin\n"
+        "from seeinin.state.session import save\n"
+        "with seeinin.Viewer(sys.argv[1], (1000, 700)) as viewer:\n"
+        "    viewer.show_layer('ip2'); viewer.select('4'); viewer.frame(1, 2)\n"
+        "    viewer.picture(sys.argv[2]); save(viewer.state, pathlib.Path(sys.argv[3]))\n"
+    )
+    command = [sys.executable, "-c", script, cache, picture, session]
+    subprocess.run(command, env=without_display, check=True, timeout=120)
+    again = tmp_path / "again.png"
+    done = seeinin(
+        "view", cache, "--size", "1000x700", "--session", session, "--screenshot", again, env=without_display
+    )
+    assert done.returncode == 0, done.stderr
+    assert again.read_bytes() == picture.read_bytes()
+    session.write_text("{}")
+    refused(seeinin("view", cache, "--session", session, "--screenshot", again, env=without_display), "session.json")
+
+
 def test_usage_errors_are_argparse_s(cache):
     for arguments in (("view", cache, "--size", "big"), ("precompute", DIGITS, "--limit", "0"), ("nothing",)):
         done = seeinin(*arguments)

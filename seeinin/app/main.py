@@ -4,6 +4,7 @@ from pathlib import Path
 
 from seeinin.app import display
 from seeinin.app.opening import begin
+from seeinin.state.session import restore
 from seeinin.state.state import ViewerState
 from seeinin.store.reader import open_cache
 
@@ -14,11 +15,13 @@ def view(
     layer: str | None = None,
     select: str | None = None,
     size: tuple[int, int] = (1600, 1000),
+    session: Path | None = None,
     screenshot: Path | None = None,
 ) -> int:
     """Open the window and return when it is closed, or write its picture to `screenshot`; the exit code.
 
-    `layer` names the first layer (the last one of the cache without it), `select` a class. Raises SeeInInError.
+    `layer` names the first layer (the last one of the cache without it), `select` a class; a
+    `session` brings its own. Raises SeeInInError.
     """
     from seeinin.app.viewer import Viewer
 
@@ -26,6 +29,8 @@ def view(
         display.require_screen()
     with open_cache(cache_path) as cache:
         state = begin(ViewerState().attach(cache), layer, select)
+        if session is not None:
+            restore(state, session)
         with Viewer(cache, size, headless=screenshot is not None, state=state) as viewer:
             if screenshot is None:
                 viewer.window.remember()
