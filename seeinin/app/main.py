@@ -1,9 +1,12 @@
 """`seeinin view`: the window on a screen, or its picture in a file."""
 
+from functools import cache as cache_once
+from functools import partial
 from pathlib import Path
 
 from seeinin.app import display
 from seeinin.app.opening import begin
+from seeinin.pool import POOL
 from seeinin.state.session import restore
 from seeinin.state.state import ViewerState
 from seeinin.store.reader import open_cache
@@ -33,8 +36,17 @@ def view(
             restore(state, session)
         with Viewer(cache, size, headless=screenshot is not None, state=state) as viewer:
             if screenshot is None:
+                state.events.drawn.connect(partial(POOL.later, _compile), max_args=0)
                 viewer.window.remember()
                 viewer.run()
             else:
                 viewer.picture(screenshot)
     return 0
+
+
+@cache_once
+def _compile() -> None:
+    """Kernels that no gesture has called yet, compiled behind the first picture; numba keeps them on disk."""
+    from seeinin.geometry.warm import compile_kernels
+
+    compile_kernels(POOL)
