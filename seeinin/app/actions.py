@@ -64,8 +64,11 @@ def _tool(name: str, text: str, key: str, tip: str, *, apart: bool = False) -> A
     return Action("Select", text, (key,), tip, choose, on=lambda s: s.tool == name, icon=name, apart=apart)
 
 
-def _density(window: "Window") -> None:
-    window.state.style = "density" if window.state.style == "points" else "points"
+def _is_density(state: ViewerState) -> bool:
+    """As chosen, or as the layer asks for where nothing was."""
+    return state.style == "density" or (
+        state.style == "auto" and state.drawn is not None and state.drawn.style == "density"
+    )
 
 
 def _resize(amount: float, window: "Window") -> None:
@@ -167,8 +170,8 @@ _FIXED = (
         "Density",
         ("D",),
         "Colour each pixel by how many points it has, instead of drawing the points",
-        _density,
-        on=lambda s: s.style == "density",
+        lambda w: w.state.toggle_style(),
+        on=_is_density,
         icon="points",
         apart=True,
     ),
@@ -178,6 +181,7 @@ _FIXED = (
     _tool("pan", "Pan", "G", "Drag moves the matrix; Shift-drag selects with a lasso"),
     _tool("lasso", "Lasso", "L", "Drag around points to select them"),
     _tool("rectangle", "Rectangle", "R", "Drag from corner to corner to select points"),
+    _tool("brush", "Brush", "B", "Drag over points to select them"),
     Action("Select", "All", ("Ctrl+A",), "Every image", _all, apart=True),
     Action("Select", "Invert", ("Ctrl+I",), "What is not selected", lambda w: w.state.invert()),
     Action("Select", "Clear", (), "Select nothing", lambda w: w.state.clear(), _selected),

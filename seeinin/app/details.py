@@ -18,7 +18,7 @@ from seeinin.state.state import Place, ViewerState
 from seeinin.store.reader import Cache
 
 LINGER = 400  # ms that an image stays when the cursor has left its point, so that nothing flickers between points
-LINES = 8
+LINES = 7  # and one for the prediction, where there is one
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Details(QWidget):
         self.state, self.classes = state, classes
         self.heading = Heading("Under the cursor")
         self.enlarged = Enlarged()
-        self.lines = Lines()
+        self.lines = Lines(LINES + (state.cache.prediction is not None))
         self.wanted: tuple[Place, tuple[int, ...]] | None = None
         self.shown: Facts | None = None
         self.reading = Latest(POOL.now)
@@ -61,7 +61,7 @@ class Details(QWidget):
         self.lingering.setInterval(LINGER)
         self.lingering.timeout.connect(self._show_wanted)
         beside = QHBoxLayout()
-        beside.setSpacing(10)
+        beside.setSpacing(8)
         beside.addWidget(self.enlarged, alignment=Qt.AlignmentFlag.AlignTop)
         beside.addWidget(self.lines, 1)
         column = QVBoxLayout(self)
@@ -152,16 +152,17 @@ def number(value: float) -> str:
 class Lines(QWidget):
     """A few lines of key and value, each cut with … where it has no room, and whole in its tool tip."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
         super().__init__()
+        self.most = most
         self.lines: list[Line] = []
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
-        return QSize(100, LINES * self._pitch())
+        return QSize(100, self.most * self._pitch())
 
     def show_lines(self, lines: list[Line]) -> None:
-        self.lines = lines[:LINES]
+        self.lines = lines[: self.most]
         self.setToolTip(as_tip("\n".join(f"{key} {value}".strip() for key, value, _ in lines)))
         self.setAccessibleName("\n".join(f"{key} {value}" for key, value, _ in lines))
         self.update()

@@ -2,7 +2,7 @@
 
 from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PyQt6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from seeinin.app.names import as_tip
 
@@ -40,20 +40,33 @@ class Elided(QLabel):
 
 
 class Heading(QWidget):
-    """NAME                note"""
+    """NAME                note, or the note below where both have no room on one line."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
         self.name, self.note = QLabel(name.upper()), Elided(name="note")
         self.name.setTextFormat(Qt.TextFormat.PlainText)
         self.name.setObjectName("heading")
-        self.note.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        line = QHBoxLayout(self)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(8)
-        line.addWidget(self.name)
-        line.addWidget(self.note, 1)
+        self.line = QHBoxLayout(self)
+        self.line.setContentsMargins(0, 0, 0, 0)
+        self.line.setSpacing(4)
+        self.line.addWidget(self.name)
+        self.line.addWidget(self.note, 1)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._arrange()
 
     def set_note(self, text: str) -> None:
         self.note.setText(text)
+        self._arrange()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        needed = self.name.sizeHint().width() + 8 + self.note.fontMetrics().horizontalAdvance(self.note.text())
+        below = needed > self.contentsRect().width()
+        side = Qt.AlignmentFlag.AlignLeft if below else Qt.AlignmentFlag.AlignRight
+        self.note.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+        direction = QBoxLayout.Direction
+        self.line.setDirection(direction.TopToBottom if below else direction.LeftToRight)

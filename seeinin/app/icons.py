@@ -63,6 +63,11 @@ def _rectangle(painter: QPainter) -> None:
     painter.drawRect(QRectF(2, 3, 12, 10))
 
 
+def _brush(painter: QPainter) -> None:
+    painter.drawEllipse(QPointF(5.5, 10.5), 4, 4)
+    _lines(painter, (8.5, 7.5), (14, 2))
+
+
 def _fit(painter: QPainter) -> None:
     for x, y in ((2, 2), (14, 2), (2, 14), (14, 14)):
         dx, dy = (4 if x < 8 else -4), (4 if y < 8 else -4)
@@ -91,6 +96,7 @@ DRAWINGS: dict[str, Callable[[QPainter], None]] = {
     "pan": _pan,
     "lasso": _lasso,
     "rectangle": _rectangle,
+    "brush": _brush,
     "fit": _fit,
     "points": _points,
     "undo": _undo,

@@ -16,6 +16,7 @@ PATIENCE = 100  # ms; what takes longer gets a busy sign
 HINTS = {
     "pan": "drag to pan · wheel zooms · click picks · Shift-drag lassoes",
     "lasso": "drag to lasso · Shift adds · Ctrl subtracts · Esc cancels",
+    "brush": "drag over points · Shift adds · Ctrl subtracts · Esc cancels",
     "rectangle": "drag a rectangle · Shift adds · Ctrl subtracts · Esc cancels",
 }
 LINKS = {

@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 
 from PyQt6.QtCore import QSize, Qt
-from PyQt6.QtGui import QAction
+from PyQt6.QtGui import QAction, QResizeEvent
 from PyQt6.QtWidgets import QFrame, QToolBar, QToolButton, QWidget
 
 from seeinin.app.icons import SIDE
+
+WORDY = 1100  # px of the toolbar, from which on its tools have room for their names
 
 
 class Toolbar(QToolBar):
@@ -18,7 +20,21 @@ class Toolbar(QToolBar):
         self.setIconSize(QSize(SIDE, SIDE))
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.addActions(list(tools))
+        self.tools = list(tools)
+        self.addActions(self.tools)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """In a narrow window the tools leave their words to the tool tips."""
+        super().resizeEvent(event)
+        style = (
+            Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+            if self.width() >= WORDY
+            else Qt.ToolButtonStyle.ToolButtonIconOnly
+        )
+        for tool in self.tools:
+            button = self.widgetForAction(tool)
+            if isinstance(button, QToolButton):
+                button.setToolButtonStyle(style)
 
     def add_actions(self, actions: Iterable[QAction], *, bare: bool = False) -> None:
         """`bare`: without their words, which the tool tip says."""

@@ -33,7 +33,7 @@ from seeinin.views.theme import DARK, LIGHT, Theme
 from seeinin.visuals.canvas import Canvas
 
 SIDES = (276, 346)  # px of the left and the right column
-NARROW = (252, 216)  # px of them in a window of less than
+NARROW = (260, 216)  # px of them in a window of less than
 WIDE = 1300  # px
 
 
@@ -137,7 +137,7 @@ class Window(QMainWindow):
 
     def _add_toolbar(self) -> None:
         made, state = self.commands.made, self.state
-        bar = Toolbar([made[name] for name in ("Pan", "Lasso", "Rectangle")])
+        bar = Toolbar([made[name] for name in ("Pan", "Lasso", "Rectangle", "Brush")])
         bar.add_widgets(LayerChoice(state))
         bar.add_actions([made["Density"]])
         bar.add_actions([made[name] for name in ("Fit", "Undo", "Redo")], bare=True)

@@ -28,7 +28,7 @@ def images(state):
 
 def test_tools_and_drawing(window, press):
     state = window.state
-    for key, tool in ((KEY.Key_L, "lasso"), (KEY.Key_R, "rectangle"), (KEY.Key_G, "pan")):
+    for key, tool in ((KEY.Key_L, "lasso"), (KEY.Key_R, "rectangle"), (KEY.Key_B, "brush"), (KEY.Key_G, "pan")):
         press(key)
         assert state.tool == tool
     press(KEY.Key_D)

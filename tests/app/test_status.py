@@ -13,9 +13,9 @@ from seeinin.state.state import Cell, Drawn
 @pytest.mark.parametrize(
     ("drawn", "words"),
     [
-        (Drawn(5_760_000, 5_760_000, 25, 0, 0), "all 5,760,000 points in 25 cells"),
-        (Drawn(1_000_000, 5_760_000, 25, 0, 0), "1,000,000 of 5,760,000 points in 25 cells, refining"),
-        (Drawn(10_000, 10_000, 1, 0, 0), "all 10,000 points in 1 cell"),
+        (Drawn(5_760_000, 5_760_000, 25, 0, 0, "density"), "all 5,760,000 points in 25 cells"),
+        (Drawn(1_000_000, 5_760_000, 25, 0, 0, "points"), "1,000,000 of 5,760,000 points in 25 cells, refining"),
+        (Drawn(10_000, 10_000, 1, 0, 0, "points"), "all 10,000 points in 1 cell"),
         (None, ""),
     ],
 )
@@ -24,9 +24,9 @@ def test_what_is_drawn_in_words(drawn, words):
 
 
 def test_what_is_not_drawn_in_words():
-    assert outside_words(Drawn(9, 9, 1, 1200, 0)) == "1,200 out of range"
-    assert outside_words(Drawn(9, 9, 1, 12, 3)) == "12 out of range · 3 not finite"
-    assert outside_words(Drawn(9, 9, 1, 0, 0)) == ""
+    assert outside_words(Drawn(9, 9, 1, 1200, 0, "points")) == "1,200 out of range"
+    assert outside_words(Drawn(9, 9, 1, 12, 3, "points")) == "12 out of range · 3 not finite"
+    assert outside_words(Drawn(9, 9, 1, 0, 0, "points")) == ""
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_the_tally_counts_as_numpy_does(state):
 def test_the_bar_follows_the_state(qtbot, state):
     bar = Status(state)
     qtbot.addWidget(bar)
-    state.drawn = Drawn(90, 90, 4, 2, 0)
+    state.drawn = Drawn(90, 90, 4, 2, 0, "points")
     state.cell = Cell(row=2, column=3, y=0.063, x=0.778)
     state.tool = "lasso"
     assert bar.drawn.text() == "all 90 points in 4 cells"
