@@ -19,7 +19,7 @@ from seeinin.state.view import Ranges, View
 
 FORMAT, VERSION = "seeinin-session", 1
 LARGEST = 2**28  # bytes of a file that is read at all
-LOOKS = ("link", "tool", "style", "point_size", "opacity")
+LOOKS = ("link", "tool", "style", "point_size", "opacity", "maps", "contrast")
 
 
 def save(state: ViewerState, path: Path) -> None:
@@ -99,6 +99,8 @@ def _restore(state: ViewerState, content: Mapping[str, Any]) -> None:
         "style": _one_of(content["style"], "auto", "points", "density"),
         "point_size": min(max(float(content["point_size"]), 1.0), 20.0),
         "opacity": min(max(float(content["opacity"]), 0.01), 1.0),
+        "maps": _one_of(content["maps"], "average", "difference"),
+        "contrast": _one_of(content["contrast"], "layer", "channel"),
     }
     view = None if content["view"] is None else _view(state, content["view"])
     state.pick, state.kept = pick, kept

@@ -28,6 +28,8 @@ from seeinin.store.reader import Cache, Layer
 Tool = Literal["pan", "lasso", "rectangle", "brush"]
 Style = Literal["points", "density"]
 Auto = Literal["auto"]
+Maps = Literal["average", "difference"]
+Contrast = Literal["layer", "channel"]
 
 
 class Place(NamedTuple):
@@ -75,6 +77,7 @@ class ViewerState:
     cell: Cell | None = None  # under the cursor
     pick: Place | None = None
     selection: Selection | None = None
+    draft: Selection | None = None  # what a lasso on its way would select; never undone
     kept: tuple[Kept, ...] = ()  # selections with names
     link: Rule = "place"
     tool: Tool = "pan"
@@ -84,6 +87,8 @@ class ViewerState:
     hidden: frozenset[int] = field(default_factory=frozenset)  # classes that the legend's eye has closed
     slots: Slots = ()  # the classes that have a colour
     colour_by: ColourBy = field(default_factory=ColourBy)
+    maps: Maps = "average"  # the feature maps of what is selected, or how they differ from those of the rest
+    contrast: Contrast = "layer"  # what the feature maps are scaled by
     drawn: Drawn | None = None
     busy: str = ""  # what the window is waiting for, in words
 
@@ -201,14 +206,18 @@ class ViewerState:
 
     def select(self, new: Selection, how: How = "replace") -> None:
         """Combine with the selection; exact in the layer of the newer, of the older where the newer is of images."""
+        self._choose(self.combined(new, how))
+
+    def combined(self, new: Selection, how: How) -> Selection | None:
+        """What `select` would select."""
         old = self.selection
         if how != "replace" and old is not None:
             layer = old.layer if new.layer is None else new.layer
             before, now = (self.linker.points(s, self.link, layer) for s in (old, new))
             new = Selection(layer, combined(before, now, how))
         elif how in ("subtract", "intersect"):
-            return
-        self._choose(new if new.count else None)
+            return None
+        return new if new.count else None
 
     def select_images(self, mask: np.ndarray, how: How = "replace") -> None:
         """`mask` bool (N): whole images."""
