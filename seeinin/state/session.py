@@ -15,7 +15,7 @@ from seeinin.geometry.matrix import Camera
 from seeinin.state.colouring import ColourBy
 from seeinin.state.selection import Selection, chosen
 from seeinin.state.state import Kept, Place, ViewerState
-from seeinin.state.view import Ranges, View
+from seeinin.state.view import Arrangement, Ranges, View
 
 FORMAT, VERSION = "seeinin-session", 1
 LARGEST = 2**28  # bytes of a file that is read at all
@@ -74,7 +74,8 @@ def _of_view(view: View, name: str) -> dict[str, Any]:
     seen = {*view.rows, *view.columns}
     ranges = {str(channel): list(limits) for channel, limits in view.ranges.items() if channel in seen}
     camera = [view.camera.x, view.camera.y, view.camera.span]
-    return {"layer": name, "rows": view.rows, "columns": view.columns, "ranges": ranges, "camera": camera}
+    text = {"order": view.arrangement.order, "text": view.arrangement.text, "pinned": view.arrangement.pinned}
+    return {"layer": name, "rows": view.rows, "columns": view.columns, "ranges": ranges, "camera": camera, **text}
 
 
 def _of_selection(state: ViewerState, selection: Selection | None) -> dict[str, Any] | None:
@@ -119,7 +120,9 @@ def _view(state: ViewerState, content: Mapping[str, Any]) -> View:
     known = rows and columns and all(0 <= c < layer.shape[0] for c in (*rows, *columns, *ranges))
     if not known or not np.isfinite([x, y, span]).all() or span <= 0 or any(not a < b for a, b in ranges.values()):
         raise ValueError("the view shows what the layer has not")
-    return View(layer.number, rows, columns, ranges, Camera(x, y, span))
+    pinned = tuple(int(c) for c in content["pinned"])
+    arrangement = Arrangement(str(content["order"]), str(content["text"]), pinned)
+    return View(layer.number, rows, columns, ranges, Camera(x, y, span), arrangement)
 
 
 def _selection(state: ViewerState, content: Mapping[str, Any] | None) -> Selection | None:

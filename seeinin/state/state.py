@@ -4,7 +4,7 @@ Three laws keep every view in step: an equal write emits nothing; a handler neve
 signal even when it caused it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import ClassVar, Literal, NamedTuple
@@ -22,7 +22,7 @@ from seeinin.state.ranges import channel_ranges
 from seeinin.state.selection import How, Selection, chosen, combined
 from seeinin.state.slots import Slots, entered, first_slots
 from seeinin.state.sources import Sources
-from seeinin.state.view import Ranges, View, opening_camera, opening_view
+from seeinin.state.view import Arrangement, Ranges, View, opening_view
 from seeinin.store.reader import Cache, Layer
 
 Tool = Literal["pan", "lasso", "rectangle", "brush"]
@@ -138,10 +138,21 @@ class ViewerState:
         if number == self._wanted:
             self._enter(make(self._ranges[number]))
 
-    def arrange(self, channels: Sequence[int]) -> None:
-        """Show these channels, in this order, from the first cell on."""
-        if self.view is not None and channels and (shown := tuple(channels)) != self.view.rows:
-            self._enter(replace(self.view, rows=shown, columns=shown, camera=opening_camera(len(shown))))
+    def arrange(self, arrangement: Arrangement) -> None:
+        """Show other channels, or in another order. Raises ChannelError where the text names none."""
+        if self.view is not None and self.layer is not None and arrangement != self.view.arrangement:
+            self._enter(self.view.arranged(arrangement, self.layer.shape[0]))
+
+    def open_cell(self, row: int, column: int) -> None:
+        """Fill the view with the plot of two channels, which join those shown if they are not among them."""
+        if self.view is None:
+            return
+        rows, columns = (
+            known if channel in known else (*known, channel)
+            for known, channel in ((self.view.rows, row), (self.view.columns, column))
+        )
+        camera = Camera(columns.index(column) + 0.5, rows.index(row) + 0.5, 1.0)
+        self._enter(replace(self.view, rows=rows, columns=columns, camera=camera))
 
     def _enter(self, view: View) -> None:
         if self.view is not None:

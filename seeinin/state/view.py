@@ -1,13 +1,34 @@
 """What of a layer is seen."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from seeinin.geometry.matrix import Camera
+from seeinin.geometry.orders import Ranking
+from seeinin.state.channels import channels_of
 
 OPENING = 5  # cells a side that a many-dimensional layer opens with
+MANY, FEW = 64, 16  # a layer of more channels than MANY opens with the FEW best of its order
 
 Ranges = Mapping[int, tuple[float, float]]  # low and high end of the axis of each channel
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """Why these channels are shown, in this order: what was typed, what is pinned, and how they were ranked.
+
+    `order` is a name of `state.questions.Order`; `ranking` its answer, None for the network's own order.
+    """
+
+    order: str = "network"
+    text: str = ""
+    pinned: tuple[int, ...] = ()
+    ranking: Ranking | None = None
+
+    def channels(self, count: int) -> list[int]:
+        """The channels shown, of `count`. Raises ChannelError where the text names none."""
+        order: Sequence[int] = range(count) if self.ranking is None else self.ranking.channels.tolist()
+        return channels_of(self.text, order, self.pinned)
 
 
 @dataclass(frozen=True)
@@ -19,14 +40,20 @@ class View:
     columns: tuple[int, ...]
     ranges: Ranges
     camera: Camera
+    arrangement: Arrangement = Arrangement()
+
+    def arranged(self, arrangement: Arrangement, count: int) -> "View":
+        """With other channels, of `count`, from the first cell on. Raises ChannelError where it names none."""
+        shown = tuple(arrangement.channels(count))
+        return replace(self, rows=shown, columns=shown, camera=opening_camera(len(shown)), arrangement=arrangement)
 
 
 def opening_view(number: int, channels: int, ranges: Ranges) -> View:
     """How a layer is first seen: two channels as one plot of equal units, else the first cells of the matrix."""
     if channels == 2:
         return View(number, (1,), (0,), equal_units(ranges), Camera(0.5, 0.5, 1.0))
-    every = tuple(range(channels))
-    return View(number, every, every, ranges, opening_camera(channels))
+    arrangement = Arrangement(text=f"top {FEW}") if channels > MANY else Arrangement()
+    return View(number, (), (), ranges, opening_camera(1)).arranged(arrangement, channels)
 
 
 def opening_camera(channels: int) -> Camera:

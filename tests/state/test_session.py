@@ -13,6 +13,7 @@ from seeinin.state.export import write_selection
 from seeinin.state.selection import chosen
 from seeinin.state.session import as_json, restore, save
 from seeinin.state.state import Place, ViewerState
+from seeinin.state.view import Arrangement
 
 
 def shown(state, name):
@@ -25,7 +26,7 @@ def shown(state, name):
 @pytest.fixture
 def filled(state):
     conv = shown(state, "conv")
-    state.arrange([4, 2, 0])
+    state.arrange(Arrangement(text="4, 2, 0"))
     state.stretch(2, -1.5, 2.5)
     state.move(Camera(1.0, 1.5, 2.0))
     state.select(chosen(conv.number, np.random.default_rng(0).random(conv.points) < 0.2))
@@ -51,13 +52,13 @@ def test_a_session_comes_back_whole(filled, tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["my session.json"]
 
 
+VIEW = {"layer": "conv", "rows": [0], "columns": [0], "ranges": {}, "camera": [0, 0, 1]}
+VIEW |= {"order": "network", "text": "", "pinned": []}
 CHANGES = {
     "another cache": {"fingerprint": "x"},
     "a newer version": {"version": 99},
-    "no view of this cache": {
-        "view": {"layer": "conv", "rows": [99], "columns": [0], "ranges": {}, "camera": [0, 0, 1]}
-    },
-    "a camera of nothing": {"view": {"layer": "conv", "rows": [0], "columns": [0], "ranges": {}, "camera": [0, 0, 0]}},
+    "no view of this cache": {"view": VIEW | {"rows": [99]}},
+    "a camera of nothing": {"view": VIEW | {"camera": [0, 0, 0]}},
     "a selection cut short": {"selection": {"layer": None, "points": "eJwDAAAAAAE="}},
     "no base64": {"selection": {"layer": None, "points": "***"}},
     "a point too many": {"pick": {"layer": "conv", "point": 10**9}},
@@ -65,6 +66,13 @@ CHANGES = {
     "a wrong type": {"hidden": 3},
     "an unknown tool": {"tool": "hammer"},
 }
+
+
+def test_the_view_that_the_changes_spoil_is_a_good_one(filled, tmp_path):
+    path = tmp_path / "good.json"
+    path.write_text(json.dumps({**as_json(filled), "view": VIEW}))
+    restore(filled, path)
+    assert filled.view.rows == (0,)
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)

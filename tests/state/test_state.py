@@ -6,6 +6,7 @@ import pytest
 from seeinin.geometry.matrix import Camera
 from seeinin.state.selection import chosen
 from seeinin.state.state import Place
+from seeinin.state.view import Arrangement
 
 
 @pytest.fixture
@@ -75,7 +76,7 @@ def test_back_and_forth_through_views(state, show):
     first = state.view
     state.jump(Camera(0.5, 0.5, 1.0))
     second = state.view
-    state.arrange([4, 2])
+    state.arrange(Arrangement(text="4, 2"))
     assert (state.view.rows, state.view.columns) == ((4, 2), (4, 2))
     state.back()
     assert state.view == second

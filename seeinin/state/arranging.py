@@ -1,0 +1,109 @@
+"""Finding the channel: orders worked out behind the window, and the next best cell."""
+
+from dataclasses import replace
+from functools import partial
+
+from seeinin.errors import DataError
+from seeinin.geometry.orders import CellRanking, Ranking
+from seeinin.pool import POOL, Latest
+from seeinin.state.questions import Order, Question
+from seeinin.state.state import ViewerState
+from seeinin.state.view import Arrangement
+
+ORDERS: dict[Order, str] = {
+    "network": "as in the network",
+    "variance": "variance",
+    "class": "tells the classes apart",
+    "similar": "similar side by side",
+    "separates": "separates the selection",
+    "tells": "tells most about the selection",
+}
+NEED_SELECTION = ("separates", "tells")
+
+
+class Arranging:
+    """Asks the questions; the answers become the state's arrangement and its view."""
+
+    def __init__(self, state: ViewerState) -> None:
+        self.state = state
+        self._channels, self._cells = Latest(POOL.later), Latest(POOL.later)
+        self._question: Question | None = None  # that `_ranking` answers
+        self._ranking: CellRanking | None = None
+        self._next = 0
+
+    @property
+    def arrangement(self) -> Arrangement:
+        return Arrangement() if self.state.view is None else self.state.view.arrangement
+
+    def write(self, text: str) -> None:
+        """Show the channels that were typed. Raises ChannelError where they are none."""
+        self.state.arrange(replace(self.arrangement, text=text.strip()))
+
+    def pin(self, channel: int) -> None:
+        """Keep a channel in front of all others, or, if it is pinned, no longer."""
+        pinned = self.arrangement.pinned
+        kept = tuple(c for c in pinned if c != channel) if channel in pinned else (*pinned, channel)
+        self.state.arrange(replace(self.arrangement, pinned=kept))
+
+    def order_by(self, order: Order) -> None:
+        """Order the channels of the active layer. Raises DataError where the order needs what is not there."""
+        if order == "network":
+            self._channels.cancel()
+            self.state.arrange(replace(self.arrangement, order=order, ranking=None))
+            return
+        question = self._ask(order)
+        if order in NEED_SELECTION and question.selection is None:
+            raise DataError(f"This order, {ORDERS[order]!r}, needs a selection: select something first.")
+        if order == "class" and not self.state.cache.classes:
+            raise DataError("The images have no classes to tell apart.")
+        self.state.busy = f"ordering the channels: {ORDERS[order]}"
+        answer = self._channels.request(_order_channels, self.state.sources, question)
+        answer.add_done_callback(lambda _: self.state.inbox.post(self._idle))
+        self.state.inbox.deliver(answer, partial(self._ordered, question))
+
+    def next_cell(self) -> None:
+        """Go to the cell in which the selection can best be told from the rest, and then to the next best."""
+        question = self._ask("network")
+        if question.selection is None:
+            raise DataError("The best cells are those that show a selection apart: select something first.")
+        if question == self._question and self._ranking is not None:
+            self._next += 1
+            self._go()
+            return
+        self.state.busy = "looking for the cells that show the selection apart"
+        answer = self._cells.request(_order_cells, self.state.sources, question)
+        answer.add_done_callback(lambda _: self.state.inbox.post(self._idle))
+        self.state.inbox.deliver(answer, partial(self._found, question))
+
+    def _ask(self, order: Order) -> Question:
+        assert self.state.view is not None
+        return Question(self.state.view.layer, order, self.state.selection, link=self.state.link)
+
+    def _ordered(self, question: Question, ranking: Ranking) -> None:
+        if self.state.view is not None and self.state.view.layer == question.layer:
+            self.state.arrange(replace(self.arrangement, order=question.order, ranking=ranking))
+
+    def _found(self, question: Question, ranking: CellRanking) -> None:
+        self._question, self._ranking, self._next = question, ranking, 0
+        if self.state.view is not None and self.state.view.layer == question.layer:
+            self._go()
+
+    def _go(self) -> None:
+        if self._ranking is not None and len(self._ranking.cells):
+            row, column = self._ranking.cells[self._next % len(self._ranking.cells)]
+            self.state.open_cell(int(row), int(column))
+
+    def _idle(self) -> None:
+        self.state.busy = ""
+
+
+def _order_channels(*job: object) -> object:
+    from seeinin.state.orders import order_channels  # kernels, which the window starts without
+
+    return order_channels(*job)  # type: ignore[arg-type]
+
+
+def _order_cells(*job: object) -> object:
+    from seeinin.state.cells import order_cells
+
+    return order_cells(*job)  # type: ignore[arg-type]
