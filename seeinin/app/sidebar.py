@@ -1,5 +1,6 @@
 """The left column: overview, legend and details share its height, and none pushes another out."""
 
+import numpy as np
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QKeyEvent, QResizeEvent
 from PyQt6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
@@ -35,9 +36,14 @@ class Sidebar(QWidget):
         column.addWidget(details)
         column.addStretch(0)
         if not legend.classes.names:
-            self.classes.set_note("the images have no labels")
             legend.hide()
             column.addStretch(1)
+
+    def show_counts(self, selected: np.ndarray | None) -> None:
+        """`selected` (K): images of each class that the selection touches; None without a selection."""
+        self.legend.show_counts(selected)
+        counts = "" if selected is None else "selected / total"
+        self.classes.set_note(counts if self.legend.classes.names else "the images have no labels")
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         width = self.overview.width()

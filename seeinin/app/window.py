@@ -201,5 +201,4 @@ class Window(QMainWindow):
         if selection is self.state.selection:
             self.tallied = selection
             self.status.show_tally(counts)
-            self.legend.show_counts(None if counts is None else counts.classes)
-            self.sidebar.classes.set_note("" if counts is None else "selected / total")
+            self.sidebar.show_counts(None if counts is None else counts.classes)

@@ -7,6 +7,7 @@ from PyQt6.QtWidgets import QLineEdit, QMenu
 
 from seeinin.app.actions import actions
 from seeinin.app.keys import KeyScreen
+from seeinin.geometry.matrix import Camera
 
 KEY, CONTROL = Qt.Key, Qt.KeyboardModifier.ControlModifier
 SHIFT, ALT = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier
@@ -69,16 +70,25 @@ def test_layers_and_views(window, press, qtbot):
     qtbot.waitUntil(lambda: state.view.layer == 2)
     press(KEY.Key_Up, ALT)
     qtbot.waitUntil(lambda: state.view.layer == 1)
-    press(KEY.Key_H)
-    whole = state.view.camera
-    press(KEY.Key_Right)
-    assert (state.view.camera.x, state.view.camera.y) == (whole.x + 1, whole.y)
+    cell = Camera(2.5, 2.5, 1.0)
+    state.jump(cell)
+    for key, (x, y) in (
+        (KEY.Key_Right, (3.5, 2.5)),
+        (KEY.Key_Down, (3.5, 3.5)),
+        (KEY.Key_Left, (2.5, 3.5)),
+        (KEY.Key_Up, (2.5, 2.5)),
+    ):
+        press(key)
+        assert (state.view.camera.x, state.view.camera.y) == (x, y)
     press(KEY.Key_Left, ALT)
-    assert state.view.camera == whole
+    assert state.view.camera.y == 3.5
     press(KEY.Key_Right, ALT)
-    assert state.view.camera.x == whole.x + 1
+    assert state.view.camera == cell
+    press(KEY.Key_H)
+    assert state.view.camera.span > 5
+    state.jump(cell)
     press(KEY.Key_Home)
-    assert state.view.camera == whole
+    assert state.view.camera.span > 5
 
 
 def test_escape_takes_back_the_pick_then_the_selection(window, press):
@@ -100,7 +110,7 @@ def test_letters_rest_while_a_text_field_has_the_focus(window):
     field.setFocus()
     QTest.keyClicks(field, "lr1dH")
     assert field.text() == "lr1dH"
-    assert (window.state.tool, window.state.style, window.state.selection) == ("pan", "points", None)
+    assert (window.state.tool, window.state.style, window.state.selection) == ("pan", "auto", None)
 
 
 def test_every_action_is_in_a_menu_with_its_keys(window):

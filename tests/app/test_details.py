@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from seeinin.app.details import LINES, Details, number, read_facts
+from seeinin.app.details import Details, number, read_facts
 from seeinin.app.enlarged import SIDE, Box, Enlarged
 from seeinin.app.legend import Classes, Legend
 from seeinin.pool import Token
@@ -57,7 +57,6 @@ def test_the_panel_says_what_there_is_to_say(window, qtbot):
     ]
     assert window.details.enlarged.home == Box(5, 5, 2, 2)
     assert window.details.enlarged.field == Box(4, 6, 1, 3)
-    assert len(window.details.lines.lines) <= LINES
 
 
 def test_each_pixel_is_a_whole_square_of_its_own_value(qtbot):

@@ -54,7 +54,7 @@ def test_light_and_dark(window, qtbot):
     assert array_of(window.picture())[..., :3].mean() > before + 100
     window.commands.made["Dark or light"].trigger()
     qtbot.waitUntil(window.settled, timeout=20_000)
-    assert abs(array_of(window.picture())[..., :3].mean() - before) < 3
+    assert abs(array_of(window.picture())[..., :3].mean() - before) < 10
 
 
 def test_the_layer_is_chosen_from_a_list(window, qtbot):
