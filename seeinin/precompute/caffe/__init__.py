@@ -11,5 +11,5 @@ def load(network_path: Path, weights_path: Path) -> fx.GraphModule:
     """The network in phase TEST; ModelError says what is not supported, or does not fit, by the names of the layers."""
     runs = program.of(prototxt.read(network_path))
     built = network.build(runs, blobs.read(weights_path), weights_path)
-    sizes.check(built, runs)
+    sizes.declared(built, runs)
     return built

@@ -19,17 +19,17 @@ def add(blobs: Blobs, coefficients: Sequence[float]) -> torch.Tensor:
     """Eltwise SUM."""
     if coefficients:
         blobs = [c * x for c, x in zip(coefficients, blobs, strict=True)]
-    return reduce(operator.add, _alike(blobs))
+    return reduce(operator.add, alike(blobs))
 
 
 def mul(blobs: Blobs) -> torch.Tensor:
     """Eltwise PROD."""
-    return reduce(operator.mul, _alike(blobs))
+    return reduce(operator.mul, alike(blobs))
 
 
 def maximum(blobs: Blobs) -> torch.Tensor:
     """Eltwise MAX."""
-    return reduce(torch.maximum, _alike(blobs))
+    return reduce(torch.maximum, alike(blobs))
 
 
 def pow(blobs: Blobs, power: float, scale: float, shift: float) -> torch.Tensor:  # noqa: A001
@@ -69,7 +69,7 @@ def reshape(blobs: Blobs, dims: Sequence[int], axis: int, axes: int) -> torch.Te
     return x.reshape(len(x), *[*x.shape[:first], *wanted, *x.shape[last:]][1:])
 
 
-def _alike(blobs: Blobs) -> Blobs:
+def alike(blobs: Blobs) -> Blobs:
     """Torch would broadcast; Caffe does not."""
     if len({x.shape for x in blobs}) > 1:
         raise ValueError("its bottoms differ in size")

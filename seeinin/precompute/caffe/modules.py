@@ -41,12 +41,11 @@ class Mul(nn.Module):
         self.axis = axis
 
     def forward(self, x: torch.Tensor, factor: torch.Tensor | None = None) -> torch.Tensor:
-        scaled = x * self._beside(x, self.factor if factor is None else factor)
-        return scaled if self.bias is None else scaled + self._beside(x, self.bias)
+        scaled = x * self.beside(x, self.factor if factor is None else factor)
+        return scaled if self.bias is None else scaled + self.beside(x, self.bias)
 
-    def _beside(self, x: torch.Tensor, values: torch.Tensor | None) -> torch.Tensor:
+    def beside(self, x: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
         """`values` with as many axes of one behind them as let them begin at `axis` of `x`."""
-        assert values is not None
         first = self.axis % x.ndim
         if x.shape[first : first + values.ndim] != values.shape:
             raise ValueError(f"its factors are {tuple(values.shape)}")
