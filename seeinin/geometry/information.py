@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seeinin.geometry.halves import TABLE, codes, decode, look_up
+from seeinin.geometry.halves import TABLE, codes, look_up
 from seeinin.geometry.jit import kernel
-from seeinin.geometry.ranking import UNIT, unpacked
+from seeinin.geometry.ranking import ASCENDING, UNIT, unpacked, words_of
 
-NO_BIN = 255  # of a NaN
-TABLE_PAYS = 100_000  # points of a float16 column from which looking a bin up beats finding it
+LANES = 4  # neighbours often share a cell, and an addition to it would wait for the one before
 
 
 def equal_counts(values: NDArray[np.float32], counts: NDArray[np.int64], bins: int) -> NDArray[np.float64]:
@@ -36,15 +35,13 @@ def equal_widths(low: float, high: float, bins: int) -> NDArray[np.float64]:
 
 
 def bins_of(column: NDArray[Any], edges: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """The bin of each value (P,), 0 ≤ bin < len(edges) ≤ 255, from ascending lower edges; NO_BIN for a NaN."""
-    if column.dtype == np.float16 and column.size > TABLE_PAYS:
+    """The bin of each value (P,), from ascending lower edges, at most 255; a NaN has the bin after the last."""
+    if column.dtype == np.float16:
         out = np.empty(column.size, np.uint8)
-        look_up(bins_of(TABLE, edges), codes(column), out)
+        look_up(_table(TABLE, ASCENDING, edges), codes(column), out)
         return out
-    values = decode(column)
-    with np.errstate(invalid="ignore"):  # NaNs, among them signalling ones
-        out = np.searchsorted(edges[1:], values, side="right").astype(np.uint8)
-    out[np.isnan(values)] = NO_BIN
+    out = np.searchsorted(edges[1:], column, side="right").astype(np.uint8)
+    out[np.isnan(column)] = len(edges)
     return out
 
 
@@ -58,10 +55,11 @@ def class_counts(bins: NDArray[np.uint8], label: NDArray[np.int32], size: int, c
 def pair_counts(a: NDArray[np.uint8], b: NDArray[np.uint8], size: int, weights: NDArray[np.uint8]) -> NDArray[np.int64]:
     """How much of each of two sets of points lies in each of size × size cells, (size, size, 2).
 
-    a and b are the bins of two channels (P,), `weights` (P, 2) how far each point belongs to either set.
+    a and b are the bins of two channels (P,), no larger than `size`, which is that of points that lie nowhere; weights
+    (P, 2) how far each point belongs to either set.
     """
     counts = np.empty((size * size, 2), np.int64)
-    _count_pairs(a, b, _words(weights), size, _lanes(size), counts)
+    _count_pairs(a, b, words_of(weights), size, _lanes(size), counts)
     return counts.reshape(size, size, 2)
 
 
@@ -78,16 +76,23 @@ def pair_information(
 ) -> NDArray[np.float64]:
     """`information` of the `pair_counts` of one channel of bins (D, P) with each of others, (len(columns))."""
     out = np.empty(len(columns))
-    _inform(bins, row, columns, size, _words(weights), float(whole), _lanes(size), out)
+    _inform(bins, row, columns, size, words_of(weights), float(whole), _lanes(size), out)
     return out
 
 
-def _words(weights: NDArray[np.uint8]) -> NDArray[np.uint16]:
-    return np.ascontiguousarray(weights).view(np.uint16).reshape(-1)
-
-
 def _lanes(size: int) -> NDArray[np.uint64]:
-    return np.empty((2, (size + 1) ** 2), np.uint64)
+    return np.zeros((LANES, (size + 1) ** 2), np.uint64)
+
+
+@kernel
+def _table(table, ascending, edges):  # type: ignore[no-untyped-def]
+    """The bin of every code: along the values in their order the bins only grow."""
+    bins, bin_ = np.full(table.size, edges.size, np.uint8), 0
+    for code in ascending:
+        while bin_ + 1 < edges.size and edges[bin_ + 1] <= table[code]:
+            bin_ += 1
+        bins[code] = bin_
+    return bins
 
 
 @kernel
@@ -101,19 +106,26 @@ def _count_classes(bins, label, counts):  # type: ignore[no-untyped-def]
 
 @kernel
 def _count_pairs(a, b, words, size, lanes, counts):  # type: ignore[no-untyped-def]
-    """Both weights in one addition, and neighbours in two lanes: they often share a cell, and would wait in turn."""
+    """`lanes` are zero before and after."""
     counts[:] = 0
-    side = np.uint64(size + 1)  # the last for what has no bin
+    side = np.uint64(size + 1)
     for start in range(0, a.size, UNIT):
-        lanes[:] = 0
-        for p in range(start, min(start + UNIT, a.size)):
-            cell = np.uint64(min(a[p], size)) * side + np.uint64(min(b[p], size))
-            lanes[p & 1, cell] += unpacked(words[p])
+        stop = min(start + UNIT, a.size)
+        whole = stop - (stop - start) % LANES
+        for first in range(start, whole, LANES):
+            for lane in range(LANES):  # unrolled
+                p = np.uint64(first + lane)
+                lanes[np.uint64(lane), np.uint64(a[p]) * side + np.uint64(b[p])] += unpacked(words[p])
+        for last in range(whole, stop):
+            lanes[0, np.uint64(a[last]) * side + np.uint64(b[last])] += unpacked(words[last])
         for y in range(size):
             for x in range(size):
-                both = lanes[0, y * (size + 1) + x] + lanes[1, y * (size + 1) + x]
+                both = np.uint64(0)
+                for lane in range(LANES):
+                    both += lanes[lane, y * (size + 1) + x]
                 counts[y * size + x, 0] += both & np.uint64(0xFFFFFFFF)
                 counts[y * size + x, 1] += both >> np.uint64(32)
+        lanes[:] = 0
 
 
 @kernel

@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seeinin.geometry.halves import TABLE
+from seeinin.geometry.halves import TABLE, codes
 from seeinin.geometry.jit import kernel
 
-NEGATIVE_ZERO = 0x8000
 UNIT = 1 << 24  # points whose weights, up to 255 each, can be added up in half a word
 ASCENDING = np.argsort(TABLE, kind="stable")[: np.count_nonzero(~np.isnan(TABLE))].astype(np.uint16)
-"""The codes of all float16 values but the NaNs, in the order of their values."""
+"""The codes of all float16 values but the NaNs, in the order of their values; the two zeros side by side."""
 
 
 def tally(column: NDArray[Any], weights: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
@@ -25,17 +24,10 @@ def tally(column: NDArray[Any], weights: NDArray[np.uint8]) -> tuple[NDArray[np.
     """
     if column.dtype != np.float16:
         return _sorted(column, weights)
-    counts = np.zeros((len(TABLE), 2), np.int64)
-    words = np.ascontiguousarray(weights).view(np.uint16).reshape(-1)
-    for start in range(0, len(words), UNIT):
-        both = np.zeros(len(TABLE), np.uint64)
-        _count(column[start : start + UNIT].view(np.uint16), words[start : start + UNIT], both)
-        counts += np.stack([both & 0xFFFFFFFF, both >> 32], axis=1).astype(np.int64)
-    counts[0] += counts[NEGATIVE_ZERO]
-    counts[NEGATIVE_ZERO] = 0
-    levels = np.empty(len(ASCENDING), np.uint16)
-    found = _gather(counts, ASCENDING, levels)
-    return TABLE[levels[:found]], counts[levels[:found]]
+    most = min(column.size, len(ASCENDING))
+    values, counts = np.empty(most, np.float32), np.empty((most, 2), np.int64)
+    found = _tally(codes(column), words_of(weights), UNIT, TABLE, ASCENDING, values, counts)
+    return values[:found], counts[:found]
 
 
 def auc(counts: NDArray[np.int64]) -> float:
@@ -64,7 +56,7 @@ def _sorted(column: NDArray[Any], weights: NDArray[np.uint8]) -> tuple[NDArray[n
     """float32, by sorting 64-bit words: the value in an order-preserving form, and behind it both weights."""
     bits = (column + np.float32(0)).view(np.uint32)  # a negative zero becomes a zero
     keys = bits ^ np.where(bits >> 31, np.uint32(0xFFFFFFFF), np.uint32(0x80000000))
-    both = np.ascontiguousarray(weights).view(">u2").reshape(-1)
+    both = words_of(weights).byteswap()  # the second set in the lower byte
     words = (keys.astype(np.uint64) << 16 | both)[~np.isnan(column) & (both > 0)]
     words.sort()
     keys = (words >> 16).astype(np.uint32)
@@ -74,24 +66,39 @@ def _sorted(column: NDArray[Any], weights: NDArray[np.uint8]) -> tuple[NDArray[n
     return bits.view(np.float32), np.add.reduceat(pairs, starts, axis=0) if len(starts) else pairs
 
 
+def words_of(weights: NDArray[np.uint8]) -> NDArray[np.uint16]:
+    """Both weights of each point as one word (P,)."""
+    return np.ascontiguousarray(weights).view(np.uint16).reshape(-1)
+
+
 @kernel
 def unpacked(word):  # type: ignore[no-untyped-def]
-    """Two weights, read as one uint16, as halves of a uint64 that can be added up together."""
+    """Both weights as the halves of a uint64, so that one addition adds up both."""
     word = np.uint64(word)
     return (word & np.uint64(0xFF)) | (word >> np.uint64(8) << np.uint64(32))
 
 
 @kernel
-def _count(codes, words, both):  # type: ignore[no-untyped-def]
-    for p in range(codes.size):
-        both[codes[p]] += unpacked(words[p])
-
-
-@kernel
-def _gather(counts, ascending, levels):  # type: ignore[no-untyped-def]
+def _tally(codes, words, unit, table, ascending, values, counts):  # type: ignore[no-untyped-def]
+    sums = np.zeros((table.size, 2), np.int64) if codes.size > unit else np.empty((0, 2), np.int64)
+    for start in range(0, codes.size, unit):
+        both = np.zeros(table.size, np.uint64)
+        for p in range(start, min(start + unit, codes.size)):
+            both[codes[p]] += unpacked(words[p])
+        if len(sums) > 0:
+            for code in range(table.size):
+                sums[code, 0] += both[code] & np.uint64(0xFFFFFFFF)
+                sums[code, 1] += both[code] >> np.uint64(32)
     found = 0
-    for code in ascending:
-        if counts[code, 0] + counts[code, 1] > 0:
-            levels[found] = code
+    for code in ascending if codes.size > 0 else ascending[:0]:
+        if len(sums) > 0:
+            first, second = sums[code, 0], sums[code, 1]
+        else:
+            first, second = np.int64(both[code] & np.uint64(0xFFFFFFFF)), np.int64(both[code] >> np.uint64(32))
+        if first + second > 0:
+            if found > 0 and values[found - 1] == table[code]:  # the other zero
+                found -= 1
+                first, second = first + counts[found, 0], second + counts[found, 1]
+            values[found], counts[found, 0], counts[found, 1] = table[code], first, second
             found += 1
     return found

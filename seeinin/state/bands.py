@@ -55,7 +55,7 @@ def value_bands(
     `show` gets, on the thread of the pool, what is known first without pictures, then each time from twice the images.
     """
     cache = sources.cache
-    group = bins_of(sources.columns.get(layer, channel), equal_widths(low, high, count))
+    group = bins_of(sources.columns.get(layer, channel), equal_widths(low, high, count))  # `count` for a NaN
     group[np.repeat(~cache.valid, layer.positions)] = NO_GROUP
     crops, read = _crops(cache, layer, count)
     points = np.bincount(group, minlength=NO_GROUP + 1)[:count]

@@ -14,7 +14,7 @@ from seeinin.state.sources import Sources
 
 SIDE = 48  # bins along each side of a cell
 VALUES = 1 << 28  # of a layer, whose bins are held in memory; of a larger layer the first images, as many as fit
-POINTS = 3 << 29  # in all cells together, seconds; where there are more, the channels that tell most alone are paired
+POINTS = 1 << 32  # in all cells together, seconds; where there are more, the channels that tell most alone are paired
 CELL = 1 << 14  # points that take as long as summing up a cell
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seeinin.geometry.orders import Ranking, in_order, neighbours
-from seeinin.geometry.similarity import add_products, correlations, seriation
+from seeinin.geometry.similarity import add_products, correlations, duplicates, seriation
 from seeinin.pool import Token, ranges
 from seeinin.state.questions import STEP, VALUES, Progress, first_images, silent
 from seeinin.store.reader import Cache, Layer
@@ -23,6 +23,14 @@ def order_similar(token: Token, cache: Cache, layer: Layer, progress: Progress) 
     kept = np.flatnonzero(~quiet)
     order = kept[seriation(r[np.ix_(kept, kept)])]
     return in_order(np.append(order, np.flatnonzero(quiet)), neighbours(order, r), quiet, images)
+
+
+def duplicate_channels(
+    token: Token, cache: Cache, layer: Layer, progress: Progress = lambda share: None
+) -> Generator[None, None, list[tuple[int, int, float]]]:
+    """Pairs of channels that might as well be one, |r| > 0.98, as (lower, higher, r), the closest first."""
+    images = first_images(cache, layer, VALUES, PRODUCTS // layer.shape[0])
+    return duplicates((yield from correlation(token, cache, layer, images, progress)))
 
 
 def correlation(

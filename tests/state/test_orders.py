@@ -16,6 +16,7 @@ from seeinin.state.cells import order_cells
 from seeinin.state.orders import order_channels
 from seeinin.state.questions import Question, constant, silent
 from seeinin.state.selection import chosen
+from seeinin.state.similar import duplicate_channels
 from seeinin.state.sources import Sources
 from seeinin.store.format import CacheSpec, LayerSpec
 from seeinin.store.reader import open_cache
@@ -40,12 +41,14 @@ def activations(label):
 class MadeUp:
     """A cache and what it was made from."""
 
-    def __init__(self, path, labelled=True):
+    def __init__(self, path, labelled=True, copy=False):
         random = np.random.default_rng(1)
         self.label = random.integers(0, 4, IMAGES).astype(np.int32)
         self.label[UNLABELLED] = -1
         self.valid = np.arange(IMAGES) != INVALID
         self.maps = activations(self.label)
+        if copy:
+            self.maps[CONV][:, 4] = 3 - 2 * self.maps[CONV][:, 1]
         self.pixels = random.integers(0, 256, (IMAGES, 9, 7, 1)).astype(np.uint8)
         rf = np.array([[2 * y, 2 * y + 3] for y in range(3)], np.int32)
         whole = np.array([[0, 8]], np.int32)
@@ -204,6 +207,13 @@ def test_similar(made, step, monkeypatch):
     np.testing.assert_allclose(found[1:], r[order[1:], order[:-1]], rtol=1e-6)
     assert found[0] == found[1]
     assert answer(made, Question(FC, "similar")).channels[-1] == CONSTANT
+
+
+def test_duplicates(made, tmp_path):
+    copied = MadeUp(tmp_path / "x.h5", copy=True)
+    found = POOL.later(duplicate_channels, Token(), copied.sources.cache, copied.sources.cache.layers[CONV]).result()
+    assert found == [(1, 4, pytest.approx(-1, abs=1e-4))]
+    assert POOL.later(duplicate_channels, Token(), made.sources.cache, made.sources.cache.layers[CONV]).result() == []
 
 
 @pytest.mark.parametrize("layer", [CONV, FC])
