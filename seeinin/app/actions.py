@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from seeinin.app.layers import shape_of
 from seeinin.app.names import as_item, plain
 from seeinin.app.status import switch_link
 from seeinin.state.selection import How
@@ -124,7 +125,7 @@ def _layers(cache: Cache) -> Iterator[Action]:
     for layer in cache.layers:
         yield Action(
             "Layer",
-            as_item(plain(layer.name)),
+            as_item(f"{plain(layer.name)} · {shape_of(layer)}"),
             (),
             "",
             partial(_show_layer, layer.number),

@@ -20,6 +20,7 @@ MOUSE = (
     ("Shift  ·  Ctrl  ·  both", "add  ·  subtract  ·  intersect, everywhere"),
     ("0 – 9", "select the class of that number, with Shift, Ctrl or both likewise"),
 )
+COLUMNS = (("Mouse", "File"), ("View", "Help"), ("Select", "Layer", "Edit"))
 
 
 class KeyScreen(QDialog):
@@ -29,20 +30,17 @@ class KeyScreen(QDialog):
         super().__init__(parent)
         self.setWindowTitle("All keys")
         groups = {menu: [(written(a), a.text) for a in actions if a.menu == menu and a.keys] for menu in MENUS}
-        columns = (
-            (("Mouse", MOUSE),),
-            tuple((m, groups[m]) for m in ("View",)),
-            tuple((m, groups[m]) for m in ("Select", "Layer", "Edit", "File", "Help")),
-        )
+        groups["Mouse"] = list(MOUSE)
         across = QHBoxLayout(self)
-        across.setContentsMargins(24, 20, 24, 20)
-        across.setSpacing(36)
-        for column in columns:
+        across.setContentsMargins(28, 24, 28, 24)
+        across.setSpacing(44)
+        for menus in COLUMNS:
             down = QVBoxLayout()
-            for name, rows in column:
-                down.addWidget(_label(name.upper(), "heading"))
-                down.addLayout(_table(rows))
-                down.addSpacing(14)
+            down.setSpacing(10)
+            for menu in menus:
+                down.addWidget(_label(menu.upper(), "heading"))
+                down.addLayout(_table(groups[menu]))
+                down.addSpacing(16)
             down.addStretch(1)
             across.addLayout(down)
 
