@@ -8,6 +8,7 @@ from PyQt6.QtGui import QCloseEvent, QImage
 from PyQt6.QtWidgets import QApplication, QFileDialog, QLabel, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from seeinin.app.actions import SIZES, STEP
+from seeinin.app.channelbar import ChannelBar
 from seeinin.app.commands import Commands
 from seeinin.app.details import Details
 from seeinin.app.headings import Heading
@@ -24,6 +25,7 @@ from seeinin.app.tally import Tally, tally
 from seeinin.app.theme import palette, style_sheet
 from seeinin.app.toolbar import Toolbar
 from seeinin.pool import POOL, Latest
+from seeinin.state.arranging import Arranging
 from seeinin.state.selection import Selection
 from seeinin.state.state import ViewerState
 from seeinin.views.maps import MapsView
@@ -57,6 +59,8 @@ class Window(QMainWindow):
         self.maps = MapsView(state, self._canvas(), theme)
         self.legend = Legend(state, theme)
         self.details = Details(state, self.legend.classes)
+        self.arranging = Arranging(state)
+        self.channels = ChannelBar(state, self.arranging)
         self.status = Status(state)
         self.commands = Commands(self)
         self.setStatusBar(self.status)
@@ -160,10 +164,16 @@ class Window(QMainWindow):
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setHandleWidth(1)
         self.splitter.setChildrenCollapsible(False)
-        for panel in (self.sidebar, self.places[0], right):
+        middle = QWidget()
+        stack = QVBoxLayout(middle)
+        stack.setContentsMargins(0, 0, 0, 0)
+        stack.setSpacing(0)
+        stack.addWidget(self.channels)
+        stack.addWidget(self.places[0], 1)
+        for panel in (self.sidebar, middle, right):
             self.splitter.addWidget(panel)
         self.sidebar.setMinimumWidth(180)
-        self.places[0].setMinimumWidth(280)
+        middle.setMinimumWidth(280)
         right.setMinimumWidth(160)
         self.splitter.setStretchFactor(1, 1)
         sides = SIDES if width >= WIDE else NARROW
