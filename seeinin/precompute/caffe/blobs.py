@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from seeinin.precompute.caffe import schema
 
 Blobs = dict[str, list[torch.Tensor]]
 
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")  # no text has these, and every caffemodel
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
@@ -30,14 +32,11 @@ def read(path: Path) -> Blobs:
         ) from None
     del content  # as large as the weights themselves
     holders = [layer.layer if layer.HasField("layer") else layer for layer in net.layers]  # V0 lies inside V1
-    blobs = {
+    return {
         layer.name: [_tensor(blob, layer.name, path) for blob in layer.blobs]
         for layer in (*holders, *net.layer)
         if layer.blobs
     }
-    if not blobs:
-        raise ModelError(f"{path} holds no weights of any layer; name the caffemodel that was trained")
-    return blobs
 
 
 def _bytes(path: Path) -> bytes:
@@ -49,7 +48,7 @@ def _bytes(path: Path) -> bytes:
         raise ModelError(f"{path} is empty; fetch it again")
     if content.startswith(_HDF5):
         raise ModelError(f"{path} is HDF5; have Caffe write a caffemodel (snapshot_format: BINARYPROTO) and name that")
-    if b"\0" not in content[:4096] and content[:4096].isascii():
+    if not _CONTROL.search(content[:4096]):
         raise ModelError(f"{path} is text; name the caffemodel as model.weights, the prototxt as model.network")
     return content
 

@@ -61,17 +61,17 @@ def _made(program: Program, blobs: Blobs, weights: Path) -> list[Made]:
         except Misfit as what:
             misfits.append(f"{layer} {what}")
     names = {layer.name for layer in program.layers}
-    others = ", ".join(name for name in blobs if name not in names)
+    others = [name for name in blobs if name not in names]
     if unsupported:
         raise ModelError(f"{program.path} has layers that are not supported: {', '.join(unsupported)}")
-    if missing:
-        also = f", and weights of {others}, which it does not have" if others else ""
+    if missing or (others and len(others) == len(blobs)):
+        lacks = [f"no weights of {', '.join(missing)}"] * bool(missing)
+        has = [f"weights of {', '.join(others)}, which the network does not have"] * bool(others)
         raise ModelError(
-            f"{weights} does not fit {program.path}: it has no weights of {', '.join(missing)}{also}; "
-            "name the files of one network"
+            f"{weights} does not fit {program.path}: it has {', and '.join(lacks + has)}; name the files of one network"
         )
     if misfits:
         raise ModelError(f"{weights} does not fit {program.path}: {'; '.join(misfits)}")
     if others:
-        log.warning("%s also holds the weights of %s, which %s does not have", weights, others, program.path)
+        log.warning("%s also has weights of %s, which %s does not have", weights, ", ".join(others), program.path)
     return made

@@ -12,7 +12,7 @@ from seeinin.precompute.capture import capture
 
 def caffemodel(weights):
     """The weights {layer: [arrays]} as Caffe writes them today."""
-    net = schema.Net()
+    net = schema.Net(name="small")
     for name, arrays in weights.items():
         layer = net.layer.add(name=name)
         for array in arrays:

@@ -102,7 +102,7 @@ def close(mine, its):
 @pytest.mark.parametrize(("kind", "told", "shapes"), CASES.values(), ids=CASES.keys())
 def test_one_layer_as_opencv_computes_it(values, opencv, random, images, kind, told, shapes):
     text = INPUT + f'layer {{ name: "a/b.c" type: "{kind}" bottom: "data" top: "y" {told} }}'
-    weights = {"a/b.c": made(random, shapes)} if shapes else {"of another layer": [np.ones(1, np.float32)]}
+    weights = {"a/b.c": made(random, shapes)} if shapes else {}
     found = values(text, weights, images)
     assert list(found) == ["a/b.c"]
     its = opencv(text, weights, images)
@@ -196,7 +196,7 @@ def test_a_pooling_that_does_not_hang_over(values, random):
         + """layer { name: "p" type: "Pooling" bottom: "data" top: "p"
       pooling_param { kernel_size: 2 stride: 2 round_mode: FLOOR } }"""
     )
-    assert values(text, {"x": made(random, [(1,)])}, random.random((2, 6, 9, 11), np.float32))["p"].shape[2:] == (4, 5)
+    assert values(text, {}, random.random((2, 6, 9, 11), np.float32))["p"].shape[2:] == (4, 5)
 
 
 @pytest.mark.parametrize("told", ["", "lrn_param { local_size: 3 alpha: 0.4 beta: 0.5 k: 2 }"])
@@ -207,7 +207,7 @@ def test_lrn_with_its_constant(values, random, images, told):
         near = images[:, max(c - size // 2, 0) : c + size // 2 + 1]
         expected[:, c] = images[:, c] / (k + alpha / size * (near**2).sum(1)) ** beta
     text = INPUT + f'layer {{ name: "norm" type: "LRN" bottom: "data" top: "norm" {told} }}'
-    close(values(text, {"x": made(random, [(1,)])}, images)["norm"], expected)
+    close(values(text, {}, images)["norm"], expected)
 
 
 def test_scale_by_another_blob_and_along_other_axes(values, random, images):
@@ -263,6 +263,4 @@ def test_reshape_keeps_every_image_in_its_row_for_any_batch(values, random):
     """
     )
     images = random.random((5, 6, 9, 11), np.float32)
-    np.testing.assert_array_equal(
-        values(text, {"x": made(random, [(1,)])}, images)["last"], images.reshape(5, 3, 18, 11)
-    )
+    np.testing.assert_array_equal(values(text, {}, images)["last"], images.reshape(5, 3, 18, 11))
