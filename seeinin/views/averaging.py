@@ -7,13 +7,15 @@ from functools import partial
 from seeinin.pool import POOL, Token
 from seeinin.state.selection import Selection
 from seeinin.state.state import Place, ViewerState
-from seeinin.views.averages import Mean, Subject, growing, picked_image, selected_images
+from seeinin.views.averages import Mean, growing
+from seeinin.views.subjects import CROPS, Subject, subject_of
 
 KEPT = 1 << 25  # values of averages that are out of sight and may be wanted again
 
 
 class Averaging:
-    """The means of the layers in sight, each growing on a thread of the pool: of the latest of pick and selection.
+    """The means of the layers in sight, each growing on a thread of the pool: of the draft of a selection while there
+    is one, else of the latest of pick and selection.
 
     `changed()` is called on the state's thread when there is something new. Until the first mean of other images is
     there, the old one stays, so that nothing flickers.
@@ -23,35 +25,44 @@ class Averaging:
         self.state, self.changed = state, changed
         self.subject: Subject | None = None
         self.means: dict[int, Mean] = {}
-        self._asked: object = None  # the image or the selection whose maps are wanted
+        self._latest: int | Selection | None = None  # the image or the selection that is to be shown
+        self._asked: object = None  # what is, and how
         self._waiting = False  # to hear which images these are
         self._wanted: list[int] = []
         self._token = Token()
         self._growing: dict[int, Future[Mean]] = {}
         state.events.pick.connect(self._on_pick)
         state.events.selection.connect(self._on_selection)
+        state.events.draft.connect(self._on_draft)
+        state.events.maps.connect(self._ask)
         self._on_selection(state.selection)
 
     def _on_pick(self, pick: Place | None) -> None:
-        if pick is not None:
-            self._ask(self.state.image_of(pick), picked_image)
-        else:
-            self._ask(self.state.selection, selected_images)
+        self._latest = self.state.selection if pick is None else self.state.image_of(pick)
+        self._ask()
 
     def _on_selection(self, selection: Selection | None) -> None:
         if selection is None and self.state.pick is not None:
             self._on_pick(self.state.pick)
         else:
-            self._ask(selection, selected_images)
+            self._latest = selection
+            self._ask()
 
-    def _ask(self, what: object, describe: Callable[..., Subject]) -> None:
+    def _on_draft(self, draft: Selection | None) -> None:
+        """A lasso sends drafts faster than large averages begin: the next is taken when something of one is shown."""
+        if draft is None or (not self._waiting and (self.progress() or self.settled())):
+            self._ask()
+
+    def _ask(self, *_: object) -> None:
         """Find out off this thread which images are meant; only the newest answer is used."""
-        if self._waiting or self.subject is None or what != self._asked:
-            self._asked, self._waiting = what, True
-            self.state.inbox.deliver(POOL.now(describe, self.state.cache, what), partial(self._begin, what))
+        asked = self._latest if self.state.draft is None else self.state.draft, self.state.maps
+        if self._waiting or self.subject is None or asked != self._asked:
+            self._asked, self._waiting = asked, True
+            subject = POOL.now(subject_of, self.state.cache, *asked)
+            self.state.inbox.deliver(subject, partial(self._begin, asked))
 
-    def _begin(self, what: object, subject: Subject) -> None:
-        if what is not self._asked:
+    def _begin(self, asked: object, subject: Subject) -> None:
+        if asked is not self._asked:
             return
         self.subject, self._waiting = subject, False
         self._token.cancel()
@@ -59,6 +70,7 @@ class Averaging:
         for future in self._growing.values():
             future.cancel()
         self._growing.clear()
+        self._wanted = [n for n in self._wanted if n != CROPS or subject.patches is not None]
         self._start()
         self.changed()
 
@@ -86,7 +98,7 @@ class Averaging:
 
     def _complete(self, number: int) -> bool:
         mean = self.means.get(number)
-        return mean is not None and mean.subject is self.subject and mean.total is None
+        return mean is not None and mean.subject is self.subject and mean.complete
 
     def _start(self) -> None:
         for number in self._wanted:
@@ -111,6 +123,8 @@ class Averaging:
         self.means[number] = mean  # last in the dict: the most recent
         if number in self._wanted:
             self._grow(number)
+        if self.state.draft is not None:
+            self._on_draft(self.state.draft)
         self.changed()
 
     def _forget(self) -> None:

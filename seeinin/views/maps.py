@@ -1,22 +1,23 @@
-"""The feature maps: all layers of the network at once, of the picked image or averaged over the selection."""
+"""The feature maps: all layers of the network at once, of the picked image or averaged over the selection, by
+themselves or as they differ from those of the rest."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 
 from seeinin.geometry.matrix import Rect
 from seeinin.state.state import Place, ViewerState
-from seeinin.views.averages import INPUT
+from seeinin.views.averages import Mean, shape_shown
 from seeinin.views.averaging import Averaging
 from seeinin.views.browsing import Browsing
 from seeinin.views.captions import name_of, titles, value_of
 from seeinin.views.foot import HEIGHT, Foot
 from seeinin.views.outlines import outlines, shown_channels, spot_outlines, thumb
-from seeinin.views.scales import Contrast, scale_of
-from seeinin.views.sheet import Pane, Spot, filling
+from seeinin.views.scales import scale_of
+from seeinin.views.sheet import Block, Pane, Spot, filling
+from seeinin.views.subjects import CROPS, INPUT
 from seeinin.views.theme import DARK, Theme
-from seeinin.views.tiles import Tiles, tiles_shape
+from seeinin.views.tiles import Tiles
 from seeinin.visuals.canvas import Canvas
 from seeinin.visuals.labels import Labels
 from seeinin.visuals.picture import Picture
@@ -40,7 +41,7 @@ class MapsView:
         self.scroll, self.zoom = 0.0, 1.0  # px from the top of the sheet; times the size that fills the panel
         self.under: tuple[int, Spot | None] | None = None  # the layer, and its value, under the cursor
         self.averages = Averaging(state, self.refresh)
-        self.tiles = Tiles(theme, "layer")
+        self.tiles = Tiles(theme, state.contrast)
         self._aspect = 1.0
         self._heading: tuple[int, int] | None = None  # the layer and the channel that were clicked, until it is there
         self._pending = False  # a repaint is in the inbox
@@ -51,6 +52,7 @@ class MapsView:
         self.browsing = Browsing(self)
         state.events.view.connect(self._on_view)
         state.events.hover.connect(self._on_hover)
+        state.events.contrast.connect(self._on_contrast)
         canvas.events.resize.connect(self.refresh)
         self.refresh()
 
@@ -58,8 +60,11 @@ class MapsView:
     def pane(self) -> Pane:
         """The layout as it is now; scrolling ends where the sheet ends."""
         (width, height), ratio, cache = self.canvas.size, float(self.canvas.pixel_scale), self.state.cache
+        subject = self.averages.subject
+        crops = [CROPS] if subject is not None and subject.patches is not None else []
+        numbers = [INPUT, *crops, *range(len(cache.layers))]
         body = Rect(MARGIN, 0, max(width - 2 * MARGIN, 8), max(height - HEIGHT, 1))
-        shapes = tuple((n, tiles_shape(cache, n)) for n in range(INPUT, len(cache.layers)))
+        shapes = tuple((n, shape_shown(cache, subject, n)) for n in numbers)
         sheet = filling(shapes, (round(body.width * ratio), round(body.height * ratio)), ratio, self.zoom)
         self.scroll = min(max(self.scroll, 0.0), max(sheet.height / ratio - body.height, 0.0))
         return Pane(sheet, body, ratio, round(self.scroll * ratio))
@@ -73,20 +78,15 @@ class MapsView:
         self._aspect = aspect
         self.refresh()
 
-    @property
-    def contrast(self) -> Contrast:
-        """Whether maps are scaled by layer or by channel."""
-        return self.tiles.contrast
-
-    @contrast.setter
-    def contrast(self, contrast: Contrast) -> None:
-        self.tiles = Tiles(self.theme, contrast)
-        self.refresh()
-
     def set_theme(self, theme: Theme) -> None:
-        self.theme, self.tiles = theme, Tiles(theme, self.tiles.contrast)
+        self.theme, self.tiles = theme, Tiles(theme, self.state.contrast)
         self.canvas.bgcolor = theme.panel
         self.refresh()
+
+    def means(self, pane: Pane) -> dict[int, Mean]:
+        """What there is to show; the maps of the subject before, which may have other shapes, until then."""
+        found = ((b, self.averages.means.get(b.number)) for b in pane.blocks)
+        return {b.number: m for b, m in found if m is not None and (m.maps, *m.values.shape[1:]) == b.shape}
 
     def settled(self) -> bool:
         """Whether the exact maps of the present state are on the canvas."""
@@ -101,6 +101,10 @@ class MapsView:
         if self.averages.subject is not None and self.averages.subject.image is not None:
             self.refresh()
 
+    def _on_contrast(self, *_: object) -> None:
+        self.tiles = Tiles(self.theme, self.state.contrast)
+        self.refresh()
+
     def refresh(self, *_: object) -> None:
         """Paint, once, after all that is in the inbox has been heard."""
         if not self._pending:
@@ -109,15 +113,18 @@ class MapsView:
 
     def _paint(self) -> None:
         self._pending = False
-        pane, means = self.pane, self.averages.means
+        pane = self.pane
+        if self.under is not None and not _has(pane.sheet.by_number.get(self.under[0]), self.under[1]):
+            self.under = None  # of the subject before
         self.averages.want(b.number for b in pane.blocks)
+        means = self.means(pane)
         self.picture.set_array(self.tiles.picture(pane, means))
         self.picture.place(*pane.body)
         self.strokes.set_strokes(*self._strokes(pane))
         under = self.under[0] if self.under and self.under[1] is None else None
         self.titles.set_labels(titles(pane, self.state.cache, means, self._active(), under, self.theme))
         self.strokes.clip = self.titles.clip = Rect(0, 0, self.canvas.size[0], pane.body.height)
-        self._paint_foot(pane)
+        self._paint_foot(pane, means)
         self._tell()
         self.canvas.update()
 
@@ -142,23 +149,24 @@ class MapsView:
         """Whether the maps are those of that point's image."""
         return self.averages.subject is not None and self.averages.subject.image == self.state.image_of(place)
 
-    def _paint_foot(self, pane: Pane) -> None:
+    def _paint_foot(self, pane: Pane, means: dict[int, Mean]) -> None:
         """The value under the cursor, and the scale of its layer or else of the active one."""
         number, spot = self.under or (self._active(), None)
-        mean = None if number is None else self.averages.means.get(number)
+        mean = None if number is None else means.get(number)
         if mean is None:
             self.foot.clear()
             return
         cache, place = self.state.cache, Rect(pane.body.x, self.canvas.size[1] - HEIGHT, pane.body.width, HEIGHT)
         text = value_of(cache, pane.sheet.by_number[mean.number], spot, mean) if spot else ""
-        scale, channel = scale_of(mean, self.theme.dark, self.contrast), spot.channel if spot else 0
-        self.foot.show(place, self.theme, text, name_of(cache, mean.number), scale, channel)
+        scale, channel = scale_of(mean, self.theme.dark, self.state.contrast), spot.channel if spot else 0
+        name = name_of(cache, mean.number) + (", in standard deviations" if mean.is_difference else "")
+        self.foot.show(place, self.theme, text, name, scale, channel)
 
     def _tell(self) -> None:
         subject = self.averages.subject
         note = "" if subject is None else subject.title
         if subject is not None and not self.averages.settled():
-            note += f" · {self.averages.progress():,} of {len(subject.rows):,}"
+            note += f" · {self.averages.progress():,} of {subject.size:,}"
         if note != self.note:
             self.note = note
             self.noted(note)
@@ -192,7 +200,7 @@ class MapsView:
     def click_at(self, x: float, y: float) -> None:
         """On a name: make the layer active. On a value: go to its channel, and pick its point if one image is shown."""
         self.hover_at(x, y)
-        if self.under is None or self.under[0] == INPUT:
+        if self.under is None or self.under[0] < 0:
             return
         number, spot = self.under
         self.state.show_layer(number)
@@ -209,14 +217,17 @@ class MapsView:
         if view is None or heading is None or view.layer != heading[0]:
             return
         self._heading = None
-        if heading[1] in view.rows and heading[1] in view.columns:
-            x, y = view.columns.index(heading[1]) + 0.5, view.rows.index(heading[1]) + 0.5
-            self.state.jump(replace(view.camera, x=x, y=y))
+        if view.rows == view.columns:  # else it is one scatter plot, which has no diagonal
+            self.state.open_cell(heading[1], heading[1])
 
     def _place(self) -> Place | None:
         """The point under the cursor, where the maps are those of one image."""
         subject, (number, spot) = self.averages.subject, self.under or (INPUT, None)
-        if number == INPUT or spot is None or subject is None or subject.image is None:
+        if number < 0 or spot is None or subject is None or subject.image is None:
             return None
         _, height, width = self.state.cache.layers[number].shape
         return Place(number, (subject.image * height + spot.y) * width + spot.x)
+
+
+def _has(block: Block | None, spot: Spot | None) -> bool:
+    return block is not None and (spot is None or all(v < n for v, n in zip(spot, block.shape, strict=True)))

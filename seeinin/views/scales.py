@@ -2,25 +2,24 @@
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seeinin.geometry.srgb import to_srgb
-from seeinin.views.averages import INPUT, Mean
+from seeinin.state.state import Contrast
+from seeinin.views.averages import Mean
 
 STEPS = 255  # an odd number: zero is in the middle of the diverging table
 ENDS = ((0.77, -0.03, -0.14), (0.80, 0.045, 0.135))  # OKLab: the blue of the lowest and the amber of the highest value
 ZERO = {True: (0.24, -0.004, -0.02), False: (0.985, 0.0, 0.0)}  # on dark and on light ground
 ENDS_ON_LIGHT = ((0.48, -0.04, -0.17), (0.52, 0.07, 0.105))
-Contrast = Literal["layer", "channel"]
-NO_NUMBER = (208, 52, 155)  # of NaN, a colour that no scale has
+NO_NUMBER = (208, 52, 155)  # magenta, of NaN and infinities: a colour that no scale has
 
 
 @dataclass(frozen=True, eq=False)
 class Scale:
-    """`table` uint8 (256, 3): entries 0..254 run from `low` to `high`, entry 255 is for what is no number.
+    """`table` uint8 (256, 3): entries 0..254 run from `low` to `high`, entry 255 is for what is not finite.
 
     `low` and `high` are float32 (D, 1, 1), or (1, 1, 1) where they are the same for every channel.
     """
@@ -42,7 +41,7 @@ class Scale:
         """Entries of the table for values (D, h, w); values beyond the limits get its ends."""
         with np.errstate(invalid="ignore"):
             places = np.clip((values - self.low) * (np.float32(STEPS - 1) / (self.high - self.low)) + 0.5, 0, STEPS - 1)
-        places[np.isnan(places)] = STEPS
+        places[~np.isfinite(values)] = STEPS
         return places.astype(np.uint8)
 
 
@@ -52,7 +51,7 @@ def scale_of(mean: Mean, dark: bool, contrast: Contrast = "layer") -> Scale:
     `contrast` "layer": the 99.5 % quantile of the magnitudes shown has the full colour. "channel": what 99.9 % of all
     values of the channel, of all images, lie within.
     """
-    if mean.number == INPUT:
+    if mean.number < 0 and not mean.is_difference:
         return between(0.0, 255.0, grey())
     high = np.full((1, 1, 1), mean.limit, np.float32) if contrast == "layer" else mean.limits[:, None, None]
     return Scale(-high, high, diverging(dark)) if mean.signed else Scale(np.zeros_like(high), high, sequential(dark))

@@ -7,6 +7,7 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from seeinin.geometry.matrix import Rect
+from seeinin.views.subjects import CROPS
 
 HEIGHT = 62  # of the maps of one layer at zoom 1, about, in points (device pixels at a ratio of 1)
 MAP_SIDE = (10, 72)  # a map is at least and at most about so large, in points, at zoom 1
@@ -15,6 +16,7 @@ TITLE = 18  # the line above the maps, in points
 SPACE = 9  # below them
 FITTING = tuple(k / 20 for k in range(15, 41))  # the sizes that are tried to fill a panel
 GUTTERS = (2, 1)  # between maps, and between the squares of single units, in points
+BESIDE = 12  # between the input and what patches see of it, in points
 
 
 class Spot(NamedTuple):
@@ -30,7 +32,7 @@ class Block:
     """The maps of one layer, row by row: `shape` (D, H, W), `enlarge` pixels a value or `shrink` values a pixel.
 
     `title` and `top` are the first pixel rows of its title and its maps on the sheet, `pitch` the distance of
-    neighbouring maps (x, y).
+    neighbouring maps (x, y). It begins `left` pixels from the left.
     """
 
     number: int
@@ -41,6 +43,7 @@ class Block:
     pitch: tuple[int, int]
     title: int
     top: int
+    left: int = 0
 
     @property
     def tile(self) -> tuple[int, int]:
@@ -124,34 +127,43 @@ class Pane:
     def tile_rect(self, block: Block, channel: int, margin: int = 0) -> Rect:
         """The canvas pixels of a map, and `margin` device pixels around it."""
         (x, y), (width, height) = block.corner(channel), block.tile
-        return self._rect(x - margin, block.top + y - margin, width + 2 * margin, height + 2 * margin)
+        return self._rect(block.left + x - margin, block.top + y - margin, width + 2 * margin, height + 2 * margin)
 
     def spot_rect(self, block: Block, spot: Spot) -> Rect:
         """The canvas pixels of one value."""
         x, y = block.corner(spot.channel)
         across, down = (v // block.shrink * block.enlarge for v in (spot.x, spot.y))
-        return self._rect(x + across, block.top + y + down, block.enlarge, block.enlarge)
+        return self._rect(block.left + x + across, block.top + y + down, block.enlarge, block.enlarge)
 
     def _rect(self, x: float, y: float, width: float, height: float) -> Rect:
         return Rect(self.body.x + x / self.ratio, self.y(y), width / self.ratio, height / self.ratio)
 
     def block_at(self, x: float, y: float) -> Block | None:
         """The layer whose title or maps are at a canvas pixel."""
-        row = self.top + (y - self.body.y) * self.ratio
-        return next(iter(self.sheet.between(row, row + 1e-6)), None) if self.body.contains(x, y) else None
+        row, column = self.top + (y - self.body.y) * self.ratio, (x - self.body.x) * self.ratio
+        there = [b for b in self.sheet.between(row, row + 1e-6) if b.left <= column]
+        return there[-1] if there and self.body.contains(x, y) else None
 
     def spot_at(self, block: Block, x: float, y: float) -> Spot | None:
         """The value of that layer at a canvas pixel; None in its title, in gutters and beside the maps."""
-        return block.spot((x - self.body.x) * self.ratio, self.top + (y - self.body.y) * self.ratio - block.top)
+        return block.spot(
+            (x - self.body.x) * self.ratio - block.left, self.top + (y - self.body.y) * self.ratio - block.top
+        )
 
 
 def lay_out(
     shapes: Iterable[tuple[int, tuple[int, int, int]]], width: int, ratio: float = 1.0, zoom: float = 1.0
 ) -> Sheet:
-    """`shapes` gives (number, (D, H, W)) in order; `width` in device pixels, `ratio` of them to a point."""
+    """`shapes` gives (number, (D, H, W)) in order; `width` in device pixels, `ratio` of them to a point.
+
+    Crops stand beside what comes before them, the input, where there is room.
+    """
     blocks: list[Block] = []
     y = 0
     for number, shape in shapes:
+        if number == CROPS:
+            blocks += _beside(blocks[-1], shape, width, ratio)
+            continue
         top = y + round(TITLE * ratio)
         blocks.append(_block(number, shape, width, ratio, zoom, y, top))
         y = blocks[-1].bottom + round(SPACE * ratio)
@@ -184,6 +196,17 @@ def _block(
     spare = room + gutter - columns * (tile[0] + gutter)
     spread = min(spare // (columns - 1), round(4 * ratio)) if 1 < columns < count else 0
     return Block(number, shape, enlarge, shrink, columns, (tile[0] + gutter + spread, tile[1] + gutter), title, top)
+
+
+def _beside(block: Block, shape: tuple[int, int, int], room: int, ratio: float) -> list[Block]:
+    """A block about as high as the one at its left; none where there is no room."""
+    _, height, width = shape
+    high, gutter = block.tile[1], max(round(GUTTERS[0] * ratio), 1)
+    enlarge, shrink = max(high // height, 1), max(-(-height // high), 1)
+    tile = _pixels(width, enlarge, shrink), _pixels(height, enlarge, shrink)
+    pitch, left = (tile[0] + gutter, tile[1] + gutter), block.size[0] + round(BESIDE * ratio)
+    one = Block(CROPS, shape, enlarge, shrink, shape[0], pitch, block.title, block.top, left)
+    return [one] if left + one.size[0] <= room else []
 
 
 def _wide(shape: tuple[int, int, int], room: int, ratio: float, scale: float, gutter: int) -> int:

@@ -3,22 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from seeinin.store.reader import Cache
-from seeinin.views.averages import INPUT, Mean, shape_of
-from seeinin.views.scales import Contrast, Scale, scale_of
+from seeinin.state.state import Contrast
+from seeinin.views.averages import Mean
+from seeinin.views.scales import Scale, scale_of
 from seeinin.views.sheet import Block, Pane
+from seeinin.views.subjects import CROPS
 from seeinin.views.theme import Theme, rgba
-
-
-def is_colour(number: int, channels: int) -> bool:
-    """Whether red, green and blue of the input are shown as one picture."""
-    return number == INPUT and channels == 3
-
-
-def tiles_shape(cache: Cache, number: int) -> tuple[int, int, int]:
-    """(maps, H, W) as the sheet shows them."""
-    channels, height, width = shape_of(cache, number)
-    return (1 if is_colour(number, channels) else channels), height, width
 
 
 class Tiles:
@@ -33,12 +23,13 @@ class Tiles:
         """The maps of every layer in sight that has a mean, uint8 (height, width, 4)."""
         width, height = pane.size
         out = np.full((height, width), self.ground, np.uint32)
-        self._small = {b.number: self._shrunk(b, means[b.number]) for b in pane.blocks if b.number in means}
-        for block in pane.blocks:
+        blocks = [b for b in pane.blocks if b.number in means]
+        self._small = {b.number: self._shrunk(b, means[b.number]) for b in blocks}
+        for block in blocks:
             first, last = max(block.top, pane.top), min(block.bottom, pane.top + height)
-            if block.number in means and first < last:
+            if first < last:
                 pixels = self._rows(block, first - block.top, last - block.top)
-                out[first - pane.top : last - pane.top, : pixels.shape[1]] = pixels
+                out[first - pane.top : last - pane.top, block.left : block.left + pixels.shape[1]] = pixels
         return out.view(np.uint8).reshape(height, width, 4)
 
     def _shrunk(self, block: Block, mean: Mean) -> tuple[Mean, int, NDArray[np.float32]]:
@@ -50,14 +41,18 @@ class Tiles:
     def _rows(self, block: Block, top: int, bottom: int) -> NDArray[np.uint32]:
         """Pixel rows of a block; only the maps that they touch are coloured."""
         mean, _, values = self._small[block.number]
-        if is_colour(block.number, len(values)):
-            rgb = np.rint(np.nan_to_num(values)).astype(np.uint8).transpose(1, 2, 0)
-            return tiled(packed(rgb)[None], block, top, bottom, self.ground)
+        if mean.maps < len(values):
+            pixels = packed(np.rint(np.nan_to_num(values)).astype(np.uint8).transpose(1, 2, 0))
+            return tiled(self._seen(block, values, pixels[None]), block, top, bottom, self.ground)
         first, last = top // block.pitch[1], -(-bottom // block.pitch[1])
         part = slice(first * block.columns, last * block.columns)
         pixels = coloured(values[part], scale_of(mean, self.theme.dark, self.contrast).part(part))
         start = first * block.pitch[1]
-        return tiled(pixels, block, top - start, bottom - start, self.ground)
+        return tiled(self._seen(block, values[part], pixels), block, top - start, bottom - start, self.ground)
+
+    def _seen(self, block: Block, values: NDArray[np.float32], pixels: NDArray[np.uint32]) -> NDArray[np.uint32]:
+        """The ground where a crop has nothing but the outside of images; elsewhere what is no number is an error."""
+        return np.where(np.isnan(values[:1]), np.uint32(self.ground), pixels) if block.number == CROPS else pixels
 
 
 def shrunk(values: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
@@ -67,7 +62,8 @@ def shrunk(values: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
     for axis in (1, 2):
         starts = np.arange(0, values.shape[axis], factor)
         counts = np.diff(starts, append=values.shape[axis]).astype(np.float32)
-        sums: NDArray[np.float32] = np.add.reduceat(values, starts, axis=axis)
+        with np.errstate(invalid="ignore"):  # infinities of both signs
+            sums: NDArray[np.float32] = np.add.reduceat(values, starts, axis=axis)
         values = sums / (counts[:, None] if axis == 1 else counts)
     return values
 

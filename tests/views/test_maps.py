@@ -1,6 +1,7 @@
 """The feature maps against numpy over the cache, moved by the events that a window sends."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +12,14 @@ from seeinin.geometry.matrix import Camera
 from seeinin.state.selection import chosen
 from seeinin.state.state import Place, ViewerState
 from seeinin.store.reader import Cache, open_cache
-from seeinin.views import averages
-from seeinin.views.averages import INPUT
-from seeinin.views.captions import elided, figure
+from seeinin.views import averages, sums
+from seeinin.views.captions import elided, figure, titles
 from seeinin.views.maps import MapsView
 from seeinin.views.outlines import shown_channels
 from seeinin.views.overview import OverviewView
 from seeinin.views.scales import NO_NUMBER, between, diverging, scale_of, sequential
 from seeinin.views.sheet import Spot
+from seeinin.views.subjects import CROPS, INPUT
 from seeinin.views.theme import DARK, LIGHT
 from seeinin.visuals.canvas import Canvas
 from seeinin.visuals.glyphs import text_width
@@ -76,8 +77,8 @@ def test_the_average_of_the_selected_points_images(view: MapsView, monkeypatch: 
 
 def test_whole_classes_come_from_the_class_means(view: MapsView, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[int] = []
-    plain = averages.read_maps
-    monkeypatch.setattr(averages, "read_maps", lambda cache, n, rows: read.append(n) or plain(cache, n, rows))
+    plain = sums.read_maps
+    monkeypatch.setattr(sums, "read_maps", lambda cache, n, rows: read.append(n) or plain(cache, n, rows))
     cache = view.state.cache
     view.state.select_class(0)
     view.state.select_class(2, "add")
@@ -213,8 +214,9 @@ def test_clicking_a_value_of_another_layer_goes_there(view: MapsView, mouse) -> 
     settle(view)
     x, y, width, height = view.pane.spot_rect(view.pane.sheet.by_number[2], Spot(70, 0, 0))
     mouse(view.canvas).click(x + width / 2, y + height / 2)
-    assert state.inbox.run_until(lambda: state.view.layer == 2 and state.view.camera.x == 70.5, 10)
-    assert state.view.camera.y == 70.5
+    assert state.inbox.run_until(lambda: state.view.layer == 2 and state.view.camera.span == 1.0, 10)
+    at = state.view.rows.index(70) + 0.5  # of the 120 channels, it is not among those that are seen at first
+    assert (state.view.camera.x, state.view.camera.y) == (at, at)
     assert state.pick is None
 
 
@@ -306,7 +308,7 @@ def test_every_size_has_a_picture(state: ViewerState, new_canvas: Make, width: i
 def test_values_that_are_no_number_have_a_colour_of_their_own() -> None:
     values = np.array([[[np.nan, np.inf, -np.inf, 0.0, 1.0]]], np.float32)
     codes = between(-1.0, 1.0, diverging(True)).codes(values).ravel().tolist()
-    assert codes == [255, 254, 0, 127, 254]
+    assert codes == [255, 255, 255, 127, 254]
     for table in (diverging(True), diverging(False), sequential(True), sequential(False)):
         assert tuple(table[255]) == NO_NUMBER
         assert not (table[:255] == NO_NUMBER).all(axis=1).any()
@@ -339,20 +341,172 @@ def test_contrast_by_layer_and_by_channel(view: MapsView) -> None:
     low, high = scale_of(mean, True).limits(3)
     assert high == pytest.approx(np.quantile(abs(mean.values), 0.995), rel=1e-6)
     assert low == -high
-    view.contrast = "channel"
+    view.state.contrast = "channel"
     settle(view)
     values = np.sort(abs(layer.column(3).astype(float)))
-    _, high = scale_of(mean, True, view.contrast).limits(3)
+    _, high = scale_of(mean, True, "channel").limits(3)
     assert values[int(0.99 * len(values))] < high <= values[-1]
     assert scale_of(view.averages.means[1], True).limits(0)[0] == 0
     by_channel = view.tiles.picture(view.pane, view.averages.means)
-    view.contrast = "layer"
+    view.state.contrast = "layer"
     assert (by_channel != view.tiles.picture(view.pane, view.averages.means)).any()
+
+
+def spread_of(cache: Cache, number: int) -> np.ndarray:
+    return maps_of(cache, number)[cache.valid].std(axis=(0, 2, 3))[:, None, None]
+
+
+@pytest.mark.parametrize(("dtype", "labelled"), [("float16", True), ("float32", False)])
+def test_the_difference_from_the_rest(
+    make_cache: Callable[..., Path], new_canvas: Make, dtype: str, labelled: bool
+) -> None:
+    with open_cache(make_cache(3, dtype, labelled=labelled)) as cache:
+        state = ViewerState().attach(cache)
+        view = MapsView(state, new_canvas(340, 900))
+        state.maps = "difference"
+        settle(view)
+        assert view.note == "average of all 299 images"  # without a selection there is no rest
+        for count in (1, 40, 250):
+            chosen = (np.random.default_rng(5).permutation(cache.images) < count) & cache.valid
+            state.select_images(chosen)
+            settle(view)
+            rest = cache.valid & ~chosen
+            others = f"{rest.sum()} others, in standard deviations"
+            assert view.note == f"{chosen.sum()} selected \N{MINUS SIGN} {others}"
+            assert_differs(view, chosen, rest)
+        state.maps = "average"
+        settle(view)
+        assert_shows(view, chosen)
+
+
+def assert_differs(view: MapsView, chosen: np.ndarray, rest: np.ndarray) -> None:
+    """Every layer shows the difference of these two averages; red, green and blue of the input apart, too."""
+    cache = view.state.cache
+    for number in range(INPUT, len(cache.layers)):
+        maps, mean = maps_of(cache, number), view.averages.means[number]
+        apart = (maps[chosen].mean(axis=0) - maps[rest].mean(axis=0)) / spread_of(cache, number)
+        np.testing.assert_allclose(mean.values, apart, rtol=1e-5, atol=2e-6)
+        assert mean.complete
+        assert view.pane.sheet.by_number[number].shape == maps.shape[1:]
+        low, high = scale_of(mean, True).limits(0)
+        assert low == -high
+
+
+def test_the_picked_image_against_all_others(view: MapsView) -> None:
+    state, cache = view.state, view.state.cache
+    state.maps = "difference"
+    state.pick = Place(0, 5 * 64)
+    settle(view)
+    name = f"image #{cache.index[5]} · {cache.classes[cache.label[5]]}"
+    assert view.note == f"{name} \N{MINUS SIGN} 298 others, in standard deviations"
+    maps = maps_of(cache, 0)
+    others = cache.valid & (np.arange(cache.images) != 5)
+    apart = (maps[5] - maps[others].mean(axis=0)) / spread_of(cache, 0)
+    np.testing.assert_allclose(view.averages.means[0].values, apart, rtol=1e-5, atol=2e-6)
+
+
+def test_everything_selected_has_no_rest(view: MapsView) -> None:
+    view.state.maps = "difference"
+    view.state.select_images(view.state.cache.valid)
+    settle(view)
+    assert view.note == "average of 299 selected images, and no others"
+    assert_shows(view, view.state.cache.valid)
+
+
+def test_differences_refine_and_the_mouse_reads_them(
+    view: MapsView, monkeypatch: pytest.MonkeyPatch, mouse: type
+) -> None:
+    monkeypatch.setattr(averages, "BLOCK", 2000)
+    monkeypatch.setattr(averages, "PAUSE", 0.001)
+    notes: list[str] = []
+    view.noted = notes.append
+    view.state.maps = "difference"
+    view.state.select_images(np.arange(view.state.cache.images) < 120)
+    settle(view)
+    assert any(note.endswith(" of 299") for note in notes)
+    x, y, width, height = view.pane.spot_rect(view.pane.sheet.by_number[1], Spot(2, 3, 4))
+    mouse(view.canvas).move(x + width / 2, y + height / 2)
+    settle(view)
+    value = view.averages.means[1].values[2, 3, 4]
+    assert view.foot.text == f"relu · channel 2 · (3, 4) = {figure(float(value))} σ"
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_selected_patches_show_the_average_of_their_crops(
+    make_cache: Callable[..., Path], new_canvas: Make, mouse: type, channels: int
+) -> None:
+    with open_cache(make_cache(channels)) as cache:
+        view = MapsView(ViewerState().attach(cache), new_canvas(340, 900))
+        points = np.random.default_rng(3).random(cache.layers[0].points) < 0.01
+        view.state.select(chosen(0, points))
+        settle(view)
+        field, crops = cache.layers[0].field, []
+        around = np.pad(
+            cache.pixels(slice(None)).astype(float), ((0, 0), (20, 20), (20, 20), (0, 0)), constant_values=np.nan
+        )
+        for point in np.flatnonzero(points):
+            image, place = divmod(point, 64)
+            if cache.valid[image]:
+                top, left = (
+                    20 + f + s * p for f, s, p in zip(field.first, field.stride, divmod(place, 8), strict=True)
+                )
+                crops.append(around[image, top : top + field.size[0], left : left + field.size[1]])
+        mean = view.averages.means[CROPS]
+        np.testing.assert_allclose(mean.values, np.nanmean(crops, axis=0).transpose(2, 0, 1), rtol=1e-6)
+        block = view.pane.sheet.by_number[CROPS]
+        x, y, *_ = view.pane.spot_rect(block, Spot(0, 1, 2))
+        drawn = view.canvas.render()[round(y), round(x), :3]
+        assert np.abs(drawn - mean.values[:, 1, 2]).max() <= 1
+        mouse(view.canvas).move(x + 1, y + 1)
+        settle(view)
+        assert view.foot.text.startswith("crops · ")
+        mouse(view.canvas).click(x + 1, y + 1)
+        assert view.state.pick is None
+        view.state.select_class(1)
+        settle(view)
+        assert CROPS not in view.pane.sheet.by_number
+
+
+def test_values_that_are_no_number_are_magenta_and_counted(state: ViewerState, new_canvas: Make) -> None:
+    cache = state.cache
+    view = MapsView(state, new_canvas(340, 900))
+    settle(view)
+    mean = view.averages.means[0]
+    values = mean.values.copy()
+    values[2, 1, 1], values[3, 4, 4], values[3, 4, 5] = np.nan, np.inf, -np.inf
+    broken = replace(mean, values=values)
+    view.averages.means[0] = broken
+    view.refresh()
+    settle(view)
+    assert broken.nonfinite == 3
+    label = next(la for la in titles(view.pane, cache, view.means(view.pane), None, None, DARK) if "number" in la.text)
+    assert label.text == "3 not a number"
+    picture = view.canvas.render()
+    for spot in (Spot(2, 1, 1), Spot(3, 4, 4), Spot(3, 4, 5)):
+        x, y, *_ = view.pane.spot_rect(view.pane.sheet.by_number[0], spot)
+        assert tuple(picture[round(y), round(x), :3]) == NO_NUMBER
+    assert [figure(v) for v in (np.nan, np.inf, -np.inf)] == ["not a number", "∞", "\N{MINUS SIGN}∞"]
 
 
 def test_a_silent_channel_and_a_silent_layer_have_a_scale() -> None:
     for values in (np.zeros((2, 1, 1)), np.array([[[np.nan]], [[np.nan]]])):
         assert np.isfinite(between(0, 1, sequential(True)).codes(values.astype(np.float32))).all()
+
+
+def change(state: ViewerState, numbers: np.random.Generator) -> None:
+    """Something that other views may do."""
+    match numbers.integers(4):
+        case 0:
+            state.select_class(int(numbers.integers(4)), ("replace", "add", "subtract")[numbers.integers(3)])
+        case 1:
+            state.pick = None if numbers.random() < 0.3 else Place(0, int(numbers.integers(300 * 64)))
+        case 2:
+            layer = state.cache.layers[numbers.integers(len(state.cache.layers))]
+            points = numbers.random(layer.points) < numbers.choice([0.0, 0.01, 1.0])
+            state.select(chosen(layer.number, points))
+        case 3:
+            state.maps = ("average", "difference")[numbers.integers(2)]
+            state.contrast = ("layer", "channel")[numbers.integers(2)]
 
 
 def test_a_thousand_random_events_leave_both_panels_alive(state: ViewerState, new_canvas: Make, mouse) -> None:
@@ -362,7 +516,7 @@ def test_a_thousand_random_events_leave_both_panels_alive(state: ViewerState, ne
     for _ in range(1000):
         view = panels[numbers.integers(2)]
         hand, places = mouse(view.canvas), [tuple(p) for p in numbers.uniform(-20, 360, (4, 2))]
-        match numbers.integers(8):
+        match numbers.integers(7):
             case 0 | 1:
                 hand.move(*places[0])
             case 2:
@@ -374,9 +528,7 @@ def test_a_thousand_random_events_leave_both_panels_alive(state: ViewerState, ne
             case 5:
                 view.canvas.resize(*(int(n) for n in numbers.integers(1, 500, 2)))
             case 6:
-                state.select_class(int(numbers.integers(4)), ("replace", "add", "subtract")[numbers.integers(3)])
-            case 7:
-                state.pick = None if numbers.random() < 0.3 else Place(0, int(numbers.integers(300 * 64)))
+                change(state, numbers)
         state.inbox.run()
     for view in panels:
         settle(view)
