@@ -142,18 +142,19 @@ def _information(counts, whole):  # type: ignore[no-untyped-def]
     total, inner, outer, occupied = 0.0, 0.0, 0.0, 0
     columns = np.zeros(counts.shape[1])
     for b in range(counts.shape[0]):
-        row = 0.0
+        row, entries = 0.0, 0
         for k in range(counts.shape[1]):
-            if counts[b, k] > 0:
-                n = counts[b, k] / whole
-                inner += n * np.log(n)
-                occupied += 1
-                row += n
-                columns[k] += n
-        if row > 0:
-            outer += row * np.log(row)
-            occupied -= 1
+            n = counts[b, k] / whole
+            columns[k] += n
+            row += n
+            entries += counts[b, k] > 0
         total += row
+        if entries > 1:  # a lone entry is its own margin, and adds nothing
+            occupied += entries - 1
+            outer += row * np.log(row)
+            for k in range(counts.shape[1]):
+                if counts[b, k] > 0:
+                    inner += counts[b, k] / whole * np.log(counts[b, k] / whole)
     for n in columns:
         if n > 0:
             outer += n * np.log(n)
