@@ -18,6 +18,8 @@ from seeinin.store.directory import Directory
 from seeinin.store.files import Files, read
 from seeinin.store.format import pieces
 
+GAP = 4096  # bytes between wanted ones that are read along: the operating system has whole pages at hand anyway
+
 Rows = slice | Sequence[int] | NDArray[np.integer[Any]]
 
 
@@ -47,7 +49,7 @@ class Access:
         self.path, self.directory = path, directory
         self._descriptor: Descriptor | None = descriptor
         self._files = files
-        self._checked: dict[str, NDArray[np.bool_]] = {}  # of each piece: whether it has been read and found good
+        self._checked: dict[str, NDArray[np.bool_]] = {}
         self._tables: dict[str, NDArray[np.uint32]] = {}
 
     def close(self) -> None:
@@ -75,11 +77,28 @@ class Access:
         if len(wanted) and not 0 <= wanted.min() <= wanted.max() < place.shape[0]:
             raise IndexError(f"rows reach from {wanted.min()} to {wanted.max()}, and there are {place.shape[0]}")
         out = np.empty((len(wanted), *place.shape[1:]), place.dtype)
-        breaks = np.flatnonzero(np.diff(wanted) != 1) + 1
-        for start, stop in zip([0, *breaks], [*breaks, len(wanted)], strict=True):
-            if stop > start:
-                self._read(path, (), int(wanted[start]), out[start:stop])
+        if out.nbytes:
+            self._take(path, wanted, out)
         return out
+
+    def _take(self, path: str, wanted: NDArray[np.int64], out: NDArray[Any]) -> None:
+        """Fill `out` with entries of the first axis, run by run of near ones."""
+        place, data = self.directory.places[path], out.reshape(-1).view(np.uint8).data
+        step = np.diff(wanted)
+        starts = np.flatnonzero((step < 1) | ((step - 1) * place.entry > GAP)) + 1
+        starts, stops = np.append(0, starts), np.append(starts, len(wanted))
+        first, count = wanted[starts], wanted[stops - 1] - wanted[starts] + 1
+        good = np.logical_and.reduceat(self._good(path)[wanted // (place.piece or 1)], starts)
+        runs = (starts, stops, first, count, good & (count == stops - starts))
+        for start, stop, begin, entries, plain in zip(*(run.tolist() for run in runs), strict=True):
+            if plain:
+                self._fill(data[start * place.entry : stop * place.entry], place.offset + begin * place.entry)
+            elif entries == stop - start:
+                self._read(path, (), begin, out[start:stop])
+            else:
+                around = np.empty((entries, *out.shape[1:]), out.dtype)
+                self._read(path, (), begin, around)
+                out[start:stop] = around[wanted[start:stop] - begin]
 
     def column(self, path: str, channel: int, start: int, stop: int) -> NDArray[Any]:
         """Values start..stop of one entry of the first axis."""
@@ -101,9 +120,7 @@ class Access:
             return
         piece, count = place.piece, place.shape[len(index)]
         new = slice(start // piece, -(-(start + len(out)) // piece))
-        if path not in self._checked:
-            self._checked[path] = np.zeros(pieces(place), np.bool_)
-        checked = self._checked[path][index]
+        checked = self._good(path)[index]
         if checked[new].all():
             self._fill(out, offset + start * size)
             return
@@ -118,13 +135,21 @@ class Access:
         if around is not out:
             out[...] = around[start - first :][: len(out)]
 
+    def _good(self, path: str) -> NDArray[np.bool_]:
+        """Of each piece, whether it has been read and found good; where there are none, of each entry."""
+        if path not in self._checked:
+            place = self.directory.places[path]
+            shape = pieces(place) if place.piece is not None else place.shape[:1]
+            self._checked[path] = np.full(shape, place.piece is None)
+        return self._checked[path]
+
     def _unchecked(self, path: str) -> NDArray[Any]:
         place = self.directory.places[path]
         array = np.empty(place.shape, place.dtype)
         self._fill(array, place.offset)
         return array
 
-    def _fill(self, out: NDArray[Any], offset: int) -> None:
+    def _fill(self, out: NDArray[Any] | memoryview, offset: int) -> None:
         descriptor = self._descriptor
         if descriptor is None:
             raise CacheError(f"{self.path} has been closed.")

@@ -80,9 +80,9 @@ def write(files: Files, descriptor: int, data: bytes | NDArray[Any], offset: int
         view, offset = view[count:], offset + count
 
 
-def read(files: Files, descriptor: int, out: NDArray[Any], offset: int) -> None:
-    """Fill `out`, contiguous, from `offset` on. Raises EOFError where the file ends before."""
-    view = out.reshape(-1).view(np.uint8).data
+def read(files: Files, descriptor: int, out: NDArray[Any] | memoryview, offset: int) -> None:
+    """Fill `out`, contiguous (a memoryview: of bytes), from `offset` on. Raises EOFError where the file ends before."""
+    view = out if isinstance(out, memoryview) else out.reshape(-1).view(np.uint8).data
     while view:
         count = files.preadv(descriptor, view, offset)
         if not count:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from seeinin.errors import CacheError
+from seeinin.store import access
 from seeinin.store.files import Files
 from seeinin.store.reader import open_cache
 
@@ -67,13 +68,16 @@ def test_columns(both):
             np.testing.assert_array_equal(layer.read_column(channel, 30, 30), columns[channel, :0])
 
 
+@pytest.mark.parametrize("gap", [0, 100, 4096])
 @pytest.mark.parametrize(
-    "rows", [slice(None), slice(5, 17), slice(30, 3, -3), [], [7], [39, 0, 1, 2, 7, 7], np.array([3, 4, 5])]
+    "rows", [slice(None), slice(5, 17), slice(30, 3, -3), [], [7], [39, 0, 1, 2, 7, 7, 9, 11, 39], np.array([3, 4, 5])]
 )
-def test_maps_and_pixels(both, rows):
+def test_maps_and_pixels(both, rows, gap, monkeypatch):
+    monkeypatch.setattr(access, "GAP", gap)
     cache, file = both
     for number, layer in enumerate(cache.layers):
-        np.testing.assert_array_equal(layer.maps(rows), file[f"layers/{number:03d}/maps"][:][rows])
+        for _ in ("checked", "known to be good"):
+            np.testing.assert_array_equal(layer.maps(rows), file[f"layers/{number:03d}/maps"][:][rows])
     np.testing.assert_array_equal(cache.pixels(rows), file["images/pixels"][:][rows])
     np.testing.assert_array_equal(cache.thumbnails(rows), file["images/thumbnail"][:][rows])
 
@@ -125,6 +129,18 @@ def test_neighbours_are_read_together_and_nothing_else(tmp_path, make):
         files.reads = files.bytes = 0
         layer.column(5)
         assert (files.reads, files.bytes) == (1, 40 * 32 * 32 * 2)
+
+
+def test_near_rows_are_read_together_with_what_lies_between(tmp_path, make):
+    """Within a page of the operating system it saves reads and costs no disk; a row on another page stands alone."""
+    layers = (("small", "conv2d", (5, 1, 2), "float16"), ("large", "conv2d", (8, 32, 32), "float16"))
+    path, files = make.cache(tmp_path / "cache.h5", make.spec(rows=400, layers=layers)), Counted()
+    with open_cache(path, files=files) as cache:
+        for layer, reads in zip(cache.layers, (2, 4), strict=True):
+            layer.maps(slice(None))
+            files.reads = 0
+            layer.maps([3, 5, 90, 399])
+            assert files.reads == reads
 
 
 def test_opening_reads_little_and_without_hdf5(cache):
