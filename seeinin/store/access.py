@@ -18,7 +18,7 @@ from seeinin.store.directory import Directory
 from seeinin.store.files import Files, read
 from seeinin.store.format import pieces
 
-GAP = 4096  # bytes between wanted ones that are read along: the operating system has whole pages at hand anyway
+GAP = 512  # bytes between wanted ones that are read along: it costs less than another read
 
 Rows = slice | Sequence[int] | NDArray[np.integer[Any]]
 
@@ -84,15 +84,15 @@ class Access:
     def _take(self, path: str, wanted: NDArray[np.int64], out: NDArray[Any]) -> None:
         """Fill `out` with entries of the first axis, run by run of near ones."""
         place, data = self.directory.places[path], out.reshape(-1).view(np.uint8).data
-        step = np.diff(wanted)
-        starts = np.flatnonzero((step < 1) | ((step - 1) * place.entry > GAP)) + 1
+        size, step = place.entry, np.diff(wanted)
+        starts = np.flatnonzero((step < 1) | ((step - 1) * size > GAP)) + 1
         starts, stops = np.append(0, starts), np.append(starts, len(wanted))
         first, count = wanted[starts], wanted[stops - 1] - wanted[starts] + 1
         good = np.logical_and.reduceat(self._good(path)[wanted // (place.piece or 1)], starts)
         runs = (starts, stops, first, count, good & (count == stops - starts))
         for start, stop, begin, entries, plain in zip(*(run.tolist() for run in runs), strict=True):
             if plain:
-                self._fill(data[start * place.entry : stop * place.entry], place.offset + begin * place.entry)
+                self._fill(data[start * size : stop * size], place.offset + begin * size)
             elif entries == stop - start:
                 self._read(path, (), begin, out[start:stop])
             else:
