@@ -21,9 +21,9 @@ _import_numba()
 
 from numba import njit  # noqa: E402
 
-kernel = njit(nogil=True, cache=True)
+kernel = njit(nogil=True, cache=True, error_model="numpy")
 """Compiles a function that holds no lock of Python and runs on the thread that calls it. Never `parallel=True`: where
 libgomp is missing, numba aborts the process when two threads enter its threading layer."""
 
-fused = njit(nogil=True, cache=True, fastmath={"contract"})
+fused = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})
 """Likewise, and a product and a sum may become one instruction: faster, and rounded once instead of twice."""

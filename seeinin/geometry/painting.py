@@ -1,27 +1,24 @@
 """Counts per pixel to a picture: round soft marks, or brightness by density; classes mix in linear light."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seeinin.geometry.counting import FULL, Frame
+from seeinin.geometry.counting import FULL, Frame, Rect, Tile
 from seeinin.geometry.jit import fused, kernel
-from seeinin.pool import Pool
+from seeinin.pool import Pool, ranges
 
-TILE = 128  # pixels painted at once: what is read and written stays in the L2 cache
-DEEPEST = 8  # optical depth beyond which a pixel is opaque
-FINE = 512  # entries of OPACITY per unit of optical depth
-OPACITY: NDArray[np.float32] = (1 - np.exp(-np.arange(DEEPEST * FINE + 1) / FINE)).astype(np.float32)
+TILE = (32, 256)  # rows and columns painted at once: what is read and written stays in the L2 cache
 BRIGHT = 0.995  # quantile of the non-empty pixels of a cell that is drawn at full brightness
 PILE = 8  # a pixel row or column with more than 1/PILE of a cell's points is a pile, and is left out of the quantile
+LEVELS = 1024  # of brightness by density
+LOGS: NDArray[np.float32] = np.log1p(np.arange(4096)).astype(np.float32)
 FAINTEST = 0.25  # opacity of a pixel with one point in the density style
 
 A, B, C, D, E = np.array([-9.436241, 369.2151, -240.9433, 214.9183, -78.94452], np.float32)  # of `_srgb`
-
-Rect = tuple[int, int, int, int]  # y0, y1, x0, x1
 
 
 @dataclass(frozen=True)
@@ -58,64 +55,88 @@ def mark(look: Look, radius: int) -> NDArray[np.float32]:
     return depth
 
 
+class Brush(NamedTuple):
+    """A look as the kernels want it, for unselected and selected points."""
+
+    marks: NDArray[np.float32]  # (2, n, n): optical depth around a point
+    depths: NDArray[np.float32]  # (2, LEVELS): optical depth by brightness
+    background: NDArray[np.float32]  # (3,) sRGB
+    density: bool
+    planes: int
+
+
+def brush(look: Look, selecting: bool) -> Brush:
+    """Marks and fades of both planes."""
+    faint, strong = look.planes(selecting)
+    radius = 0 if look.style == "density" else max(0, int(np.ceil(strong.size / 2 - 0.5)))
+    marks = np.stack([mark(faint, radius), mark(strong, radius)])
+    if look.style == "density":
+        marks[:] = 1  # the optical depth is the count
+    fades = np.array([[look.fade if selecting else 1.0], [1.0]])
+    alpha = fades * np.linspace(FAINTEST, 1, LEVELS)
+    depths = -np.log1p(-np.minimum(alpha, 0.9999)).astype(np.float32)
+    return Brush(marks, depths, np.array(look.background, np.float32), look.style == "density", 1 + selecting)
+
+
 def paint(pool: Pool, frame: Frame, cells: Sequence[Rect], look: Look, selecting: bool, out: NDArray[np.uint8]) -> None:
     """Paint the cells of a frame into `out`, opaque sRGB uint8 (H, W, 4); nothing is drawn across a cell's border."""
-    faint, strong = look.planes(selecting)
-    if look.style == "density":
-        marks = np.ones((2, 1, 1), np.float32)
-    else:
-        radius = max(0, int(np.ceil(strong.size / 2 - 0.5)))
-        marks = np.stack([mark(faint, radius), mark(strong, radius)])
-    fades = np.array([look.fade if selecting else 1.0, 1.0], np.float32)
-    background = np.array(look.background, np.float32)
-    pixels = out.view(np.uint32)[..., 0]
+    tool, places = brush(look, selecting), [(*cell, frame.place(cell)) for cell in cells]
     full = np.zeros((len(cells), 2), np.float32)
-    if look.style == "density":
-        pool.share(lambda k: _full_brightness(frame.sums, cells[k], full[k]), range(len(cells)))
-
-    def work(job: tuple[int, Rect]) -> None:
-        k, tile = job
-        _paint(frame.sums, frame.share, selecting, (cells[k], tile), marks, full[k], fades, OPACITY, background, pixels)
-
-    pool.share(work, ((k, tile) for k, cell in enumerate(cells) for tile in tiles(cell)))
+    if tool.density:
+        pool.share(lambda k: full_brightness(frame.tile(cells[k]), full[k, : tool.planes]), range(len(cells)))
+    work = tiles(np.array(places, np.int64).reshape(-1, 5))
+    area = sum((y1 - y0) * (x1 - x0) for y0, y1, x0, x1 in cells)
+    parts = np.array_split(work, min(len(work), area // (TILE[0] * TILE[1]) + 1)) if cells else []
+    pool.share(lambda part: paint_tiles(frame, part, full, tool, out), parts)
 
 
-def tiles(cell: Rect) -> Iterator[Rect]:
-    """Cut a cell into pieces of at most TILE x TILE pixels."""
-    y0, y1, x0, x1 = cell
-    for y in range(y0, y1, TILE):
-        for x in range(x0, x1, TILE):
-            yield y, min(y + TILE, y1), x, min(x + TILE, x1)
+def tiles(cells: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Cut cells, (C, 5) rectangle and place in the frame, into pieces of at most TILE pixels.
+
+    (n, 10): the rectangle, the place, the piece's y0, y1, x0, x1 within the cell, and which of the cells it is.
+    """
+    pieces = []
+    for k, cell in enumerate(cells.tolist()):
+        height, width = cell[1] - cell[0], cell[3] - cell[2]
+        rows, columns = ranges(0, height, TILE[0]), ranges(0, width, TILE[1])
+        pieces += [(*cell, *row, *column, k) for row in rows for column in columns]
+    return np.array(pieces, np.int64).reshape(-1, 10)
 
 
-def full_brightness(frame: Frame, cell: Rect) -> NDArray[np.float32]:
-    """Counts of unselected and selected points, float32 (2,), at which a pixel of the cell has full brightness.
+def paint_tiles(
+    frame: Frame, pieces: NDArray[np.int64], full: NDArray[np.float32], tool: Brush, out: NDArray[np.uint8]
+) -> None:
+    """Paint pieces of cells, from `tiles`; full (C, 2) is each cell's `full_brightness`, or zero for points."""
+    _paint_tiles(frame.sums, frame.share, pieces, full, tool, LOGS, out.view(np.uint32)[..., 0])
+
+
+def full_brightness(tile: Tile, out: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Counts of unselected and selected points (or the former only), at which a pixel of the cell has full brightness.
 
     The BRIGHT quantile of its non-empty pixels outside piles: half of a rectified channel sits on one line.
     """
-    full = np.empty(2, np.float32)
-    _full_brightness(frame.sums, cell, full)
-    return full
+    _full_brightness(tile.sums, out)
+    return out
 
 
 @kernel
-def _full_brightness(sums, cell, full):  # type: ignore[no-untyped-def]
-    y0, y1, x0, x1 = cell
-    rest = np.empty((y1 - y0) * (x1 - x0), np.uint32)
-    for plane in range(2):
-        counts = sums[plane, y0:y1, x0:x1, 0]
-        down, along = np.zeros(y1 - y0), np.zeros(x1 - x0)
+def _full_brightness(sums, full):  # type: ignore[no-untyped-def]
+    height, width = sums.shape[1:3]
+    rest = np.empty(height * width, np.uint32)
+    for plane in range(full.size):
+        down, along = np.zeros(height), np.zeros(width)
         n, most = 0, np.uint32(1)
-        for y in range(down.size):
-            for x in range(along.size):
-                down[y] += counts[y, x]
-                along[x] += counts[y, x]
-                most = max(most, counts[y, x])
-        limit = down.sum() * max(1 / PILE, 4 / max(min(down.size, along.size), 1))
-        for y in range(down.size):
-            for x in range(along.size):
-                if counts[y, x] > 0 and down[y] <= limit and along[x] <= limit:
-                    rest[n] = counts[y, x]
+        for y in range(height):
+            for x in range(width):
+                count = sums[plane, y, x, 0]
+                down[y] += count
+                along[x] += count
+                most = max(most, count)
+        limit = down.sum() * max(1 / PILE, 4 / max(min(height, width), 1))
+        for y in range(height):
+            for x in range(width):
+                if sums[plane, y, x, 0] > 0 and down[y] <= limit and along[x] <= limit:
+                    rest[n] = sums[plane, y, x, 0]
                     n += 1
         full[plane] = _select(rest[:n], int(BRIGHT * (n - 1))) if n > 0 else most
 
@@ -138,43 +159,49 @@ def _select(values, place):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _paint(sums, share, selecting, rects, marks, full, fades, opacity, background, out):  # type: ignore[no-untyped-def]
-    y0, y1, x0, x1 = rects[1]  # a tuple: unpacking an array makes numba compile for seconds
-    planes = 2 if selecting else 1
-    depth = np.zeros((planes, y1 - y0, 4 * (x1 - x0)), np.float32)
-    spans = np.zeros((planes, y1 - y0, 2), np.int64)
-    lines = np.empty((4, x1 - x0), np.float32)
-    alpha, red, green, blue = lines[0], lines[1], lines[2], lines[3]
-    for plane in range(planes):
-        _add_marks(sums[plane], share, plane == 1, rects, marks[plane], depth[plane], spans[plane])
-    for y in range(y1 - y0):
-        for c in range(3):
-            lines[c + 1, :] = background[c]
-        for plane in range(planes):
-            a, b = spans[plane, y, 0], spans[plane, y, 1]
-            line = depth[plane, y, 4 * a : 4 * b]
-            if full[0] > 0:
-                _log_alpha(line, full[plane], fades[plane], alpha[a:b])
-            else:
-                _depth_alpha(line, opacity, alpha[a:b])
-            _over(line, alpha[a:b], red[a:b], green[a:b], blue[a:b])
-        _pack(red, green, blue, out[y0 + y, x0:x1])
+def _paint_tiles(sums, share, pieces, full, brush, logs, out):  # type: ignore[no-untyped-def]
+    for n in range(pieces.shape[0]):
+        y0, x0, place = pieces[n, 0], pieces[n, 2], pieces[n, 4]
+        height, width = pieces[n, 1] - y0, pieces[n, 3] - x0
+        tile = pieces[n, 5], pieces[n, 6], pieces[n, 7], pieces[n, 8]
+        cell_sums = sums[8 * place : 8 * (place + height * width)].reshape(2, height, width, 4)
+        cell_share = share[place : place + height * width].reshape(height, width)
+        picture = out[y0 + tile[0] : y0 + tile[1], x0 + tile[2] : x0 + tile[3]]
+        _paint(cell_sums, cell_share, tile, full[pieces[n, 9]], brush, logs, picture)
 
 
 @kernel
-def _add_marks(sums, share, weigh, rects, mark, depth, spans):  # type: ignore[no-untyped-def]
+def _paint(sums, share, tile, full, brush, logs, out):  # type: ignore[no-untyped-def]
+    height, width = out.shape
+    depth = np.zeros((brush.planes, height, 4 * width), np.float32)
+    lines = np.empty((3, height * width), np.float32)
+    for c in range(3):
+        lines[c, :] = brush.background[c]
+    for plane in range(brush.planes):
+        top, bottom = _add_marks(sums[plane], share, plane == 1, tile, brush.marks[plane], depth[plane])
+        a, b = width * top, width * bottom  # all rows at once: a call for each would cost more than its pixels
+        part = depth[plane].reshape(-1)[4 * a : 4 * b]
+        if brush.density:
+            _log_depth(part, full[plane], brush.depths[plane], logs)
+        _over(part, lines[0, a:b], lines[1, a:b], lines[2, a:b])
+    _pack(lines[0], lines[1], lines[2], out)
+
+
+@kernel
+def _add_marks(sums, share, weigh, tile, mark, depth):  # type: ignore[no-untyped-def]
     """Add the optical depth and depth-weighted colours of a cell's points to a tile of it, row by row of pixels.
 
-    `spans` (rows, 2): first and last + 1 pixel of each row of the tile that holds anything.
+    Returns the first and the last + 1 row of the tile that holds anything.
     """
     radius = mark.shape[0] // 2
-    (c0, c1, d0, d1), (y0, y1, x0, x1) = rects
-    left, right = max(x0 - radius, d0), min(x1 + radius, d1)
+    y0, y1, x0, x1 = tile
+    left, right = max(x0 - radius, 0), min(x1 + radius, share.shape[1])
     line = np.zeros(4 * (x1 - x0 + 2 * radius + 2), np.float32)
     before = left - x0 + radius
     points = line[4 * before : 4 * (right - x0 + radius)]
     weights = np.zeros(2 * radius + 3, np.float32)
-    for y in range(max(y0 - radius, c0), min(y1 + radius, c1)):
+    top, bottom = y1 - y0, 0
+    for y in range(max(y0 - radius, 0), min(y1 + radius, share.shape[0])):
         bits = _read(sums[y, left:right].reshape(-1), points)
         if bits == 0:
             continue
@@ -188,8 +215,8 @@ def _add_marks(sums, share, weigh, rects, mark, depth, spans):  # type: ignore[n
             for dx in range(0, 2 * radius + 1, 3):
                 three = weights[dx], weights[dx + 1], weights[dx + 2]
                 _add_three(depth[row, 4 * a : 4 * b], line[4 * (a + dx) :], *three)
-            spans[row, 0] = min(spans[row, 0], a) if spans[row, 1] else a
-            spans[row, 1] = max(spans[row, 1], b)
+        top, bottom = min(top, max(y - radius - y0, 0)), max(bottom, min(y + radius + 1, y1) - y0)
+    return min(top, bottom), bottom
 
 
 @kernel
@@ -234,32 +261,43 @@ def _weigh(sums, share, weigh, points):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _depth_alpha(depth, opacity, alpha):  # type: ignore[no-untyped-def]
-    for x in range(alpha.size):
-        alpha[x] = opacity[np.uint32(np.int32(min(depth[4 * x], np.float32(DEEPEST)) * np.float32(FINE)))]
-
-
-@kernel
-def _log_alpha(depth, full, fade, alpha):  # type: ignore[no-untyped-def]
-    scale = 1 / np.log1p(max(full, 2.0))
-    for x in range(alpha.size):
-        bright = min(np.log1p(depth[4 * x]) * scale, 1.0) if depth[4 * x] > 0 else 0.0
-        alpha[x] = fade * (FAINTEST + (1 - FAINTEST) * bright) if bright > 0 else 0.0
+def _log_depth(depth, full, depths, logs):  # type: ignore[no-untyped-def]
+    """From counts to optical depths that give an opacity by the logarithm of the count."""
+    scale = np.float32((LEVELS - 1) / np.log1p(max(full, 2.0)))
+    for x in range(depth.size // 4):
+        count = depth[4 * x]
+        if count > 0:
+            whole = np.int64(count)
+            bright = logs[whole] if whole == count and whole < logs.size else np.float32(np.log1p(count))
+            thick = depths[min(np.int64(bright * scale + np.float32(0.5)), LEVELS - 1)]
+            for q in range(4):
+                depth[4 * x + q] *= thick / count
 
 
 @fused
-def _over(depth, alpha, red, green, blue):  # type: ignore[no-untyped-def]
+def _over(depth, red, green, blue):  # type: ignore[no-untyped-def]
     """Mean colours over sRGB lines; blended in sRGB, so that opacity is even to the eye on dark and on light."""
-    for x in range(alpha.size):
-        scale = np.float32(1 / 255) / max(depth[4 * x], np.float32(1e-9))
-        red[x] += (_srgb(depth[4 * x + 1] * scale) - red[x]) * alpha[x]
-        green[x] += (_srgb(depth[4 * x + 2] * scale) - green[x]) * alpha[x]
-        blue[x] += (_srgb(depth[4 * x + 3] * scale) - blue[x]) * alpha[x]
+    for x in range(red.size):
+        thick = depth[4 * x]
+        alpha = np.float32(1) - _transparency(thick)
+        scale = np.float32(1 / 255) / max(thick, np.float32(1e-9))
+        red[x] += (_srgb(depth[4 * x + 1] * scale) - red[x]) * alpha
+        green[x] += (_srgb(depth[4 * x + 2] * scale) - green[x]) * alpha
+        blue[x] += (_srgb(depth[4 * x + 3] * scale) - blue[x]) * alpha
+
+
+@fused
+def _transparency(depth):  # type: ignore[no-untyped-def]
+    """exp(-depth) within 1e-4: a cubic to the 16th power, because eight at a time cannot look up a table."""
+    u = min(depth * np.float32(1 / 16), np.float32(0.6))
+    root = np.float32(1) - u * (np.float32(1) - u * (np.float32(1 / 2) - u * np.float32(1 / 6)))
+    fourth = root * root * root * root
+    return fourth * fourth * fourth * fourth
 
 
 @fused
 def _srgb(linear):  # type: ignore[no-untyped-def]
-    """sRGB 0..255 of linear light 0..1, within 0.2: no table, because eight at a time cannot look up a table."""
+    """sRGB 0..255 of linear light 0..1, within 0.2."""
     root = np.sqrt(linear)
     curve = A + root * (B + root * (C + root * (D + root * E)))
     return np.float32(255 * 12.92) * linear if linear < np.float32(0.0031308) else curve
@@ -267,7 +305,9 @@ def _srgb(linear):  # type: ignore[no-untyped-def]
 
 @kernel
 def _pack(red, green, blue, out):  # type: ignore[no-untyped-def]
-    half = np.float32(0.5)
-    for x in range(out.size):
-        r, g, b = np.int32(red[x] + half), np.int32(green[x] + half), np.int32(blue[x] + half)
-        out[x] = np.uint32(r | g << np.int32(8) | b << np.int32(16)) | np.uint32(255 << 24)
+    half, (height, width) = np.float32(0.5), out.shape
+    for y in range(height):
+        for x in range(width):
+            p = y * width + x
+            r, g, b = np.int32(red[p] + half), np.int32(green[p] + half), np.int32(blue[p] + half)
+            out[y, x] = np.uint32(r | g << np.int32(8) | b << np.int32(16)) | np.uint32(255 << 24)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seeinin.geometry.axis import Axis
@@ -23,6 +23,7 @@ def pixel_of(value, axis, size):
     return math.floor(place) if 0 <= math.floor(place) < size else OUTSIDE
 
 
+@settings(deadline=None)  # the first call compiles
 @given(SCALES, PLACES, st.floats(-100, 100), st.floats(0, 100), st.lists(st.floats(width=16), min_size=1))
 def test_against_floor(scale, offset, low, width, values):
     axis = Axis(scale, offset, low, low + width)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from seeinin.geometry.axis import Axis
-from seeinin.geometry.counting import BLOCK, FULL, SELECTED, Colouring, Frame, count_cells, counting, share_out
+from seeinin.geometry.counting import BLOCK, FULL, SELECTED, Colouring, Frame, count_cells, counting, placed, share_out
 from seeinin.pool import Pool
 
 SIDE, GAP = 12, 3
@@ -45,33 +45,44 @@ def colouring_of(images, positions, rng, *, selecting, per_point=True):
     return Colouring(slot, positions, palette, np.arange(256) != 3, strength, repeat or 1)
 
 
-def loop(across, down, cells, colouring, start, stop, size):
+class Expected:
     """The same frame, point by point."""
-    frame = Frame(size, size)
-    frame.sums = frame.sums.astype(np.int64)
-    for j, i, y0, y1, x0, x1 in cells:
-        for p in range(start, stop):
-            slot = colouring.slot[p // colouring.slot_repeat]
-            share = 0 if colouring.strength is None else int(colouring.strength[p // colouring.strength_repeat])
-            x, y = (float(axis_column[0][p]) for axis_column in (across[j], down[i]))
-            if np.isnan(x) or np.isnan(y) or not colouring.visible[slot]:
-                continue
-            at = []
-            for value, axis in ((x, across[j][1]), (y, down[i][1])):
-                first, last = axis.span
-                at.append(int(min(max(np.floor(value * axis.scale + axis.offset), first), last)))
-            if x0 <= at[0] < x1 and y0 <= at[1] < y1:
-                pixel = at[1], at[0]
-                frame.sums[(int(share > 0), *pixel)] += [1, *colouring.palette[slot]]
-                frame.share[pixel] += share
-                frame.ids[pixel] = max(frame.ids[pixel], p + SELECTED * (share > 0))
-    return frame
+
+    def __init__(self, across, down, cells, colouring, start, stop, size):
+        self.sums = np.zeros((2, size, size, 4), np.int64)
+        self.share = np.zeros((size, size), np.int64)
+        self.ids = np.full((size, size), -1)
+        for cell in cells:
+            for p in range(start, stop):
+                self.add(across, down, cell, colouring, p)
+
+    def add(self, across, down, cell, colouring, p):
+        j, i, y0, y1, x0, x1 = cell
+        slot = colouring.slot[p // colouring.slot_repeat]
+        share = 0 if colouring.strength is None else int(colouring.strength[p // colouring.strength_repeat])
+        x, y = pixel_of(across[j], p), pixel_of(down[i], p)
+        if None not in (x, y) and x0 <= x < x1 and y0 <= y < y1 and colouring.visible[slot]:
+            self.sums[int(share > 0), y, x] += [1, *colouring.palette[slot]]
+            self.share[y, x] += share
+            self.ids[y, x] = max(self.ids[y, x], p + SELECTED * (share > 0))
 
 
-def assert_equal(frame, expected):
-    np.testing.assert_array_equal(frame.sums, expected.sums)
-    np.testing.assert_array_equal(frame.share, expected.share)
+def pixel_of(column, p):
+    value, axis = float(column[0][p]), column[1]
+    first, last = axis.span
+    return None if np.isnan(value) else int(min(max(np.floor(value * axis.scale + axis.offset), first), last))
+
+
+def assert_equal(frame, cells, expected):
     np.testing.assert_array_equal(frame.ids, expected.ids)
+    for _, _, y0, y1, x0, x1 in cells:
+        tile = frame.tile((y0, y1, x0, x1))
+        selecting = expected.share.any()
+        planes = slice(2 if selecting else 1)  # without a selection, the other plane may hold an older one
+        np.testing.assert_array_equal(tile.sums[planes], expected.sums[planes, y0:y1, x0:x1])
+        if selecting:
+            np.testing.assert_array_equal(tile.share, expected.share[y0:y1, x0:x1])
+        np.testing.assert_array_equal(tile.keys, expected.ids[y0:y1, x0:x1])
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])
@@ -80,14 +91,11 @@ def test_against_a_loop(pool, dtype, selecting):
     across, down, cells, size = matrix(3, 600, dtype)
     colouring = colouring_of(100, 6, np.random.default_rng(1), selecting=selecting)
     frame = Frame(size, size)
-    frame.sums += 7
-    frame.ids += 99
+    for array in (frame.sums, frame.share, frame.keys):
+        array += 99
     done = list(counting(pool, frame, across, down, cells, colouring, 0, 600))
-    expected = loop(across, down, cells, colouring, 0, 600, size)
     assert done[-1] == 600
-    for _, _, y0, y1, x0, x1 in cells:
-        np.testing.assert_array_equal(frame.sums[:, y0:y1, x0:x1], expected.sums[:, y0:y1, x0:x1])
-        np.testing.assert_array_equal(frame.ids[y0:y1, x0:x1], expected.ids[y0:y1, x0:x1])
+    assert_equal(frame, cells, Expected(across, down, cells, colouring, 0, 600, size))
 
 
 def test_pieces_of_the_rows_add_up(pool):
@@ -96,7 +104,7 @@ def test_pieces_of_the_rows_add_up(pool):
     frame = Frame(size, size)
     for start, stop in ((0, 250), (250, 251), (251, 900)):
         list(counting(pool, frame, across, down, cells, colouring, start, stop, clear=False))
-    assert_equal(frame, loop(across, down, cells, colouring, 0, 900, size))
+    assert_equal(frame, cells, Expected(across, down, cells, colouring, 0, 900, size))
 
 
 def test_one_cell_of_many_blocks_in_bands(pool):
@@ -104,7 +112,7 @@ def test_one_cell_of_many_blocks_in_bands(pool):
     colouring = colouring_of(2 * BLOCK + 5, 1, np.random.default_rng(3), selecting=True)
     frame = Frame(size, size)
     list(counting(pool, frame, across, down, cells[1:2], colouring, 0, 2 * BLOCK + 5))
-    assert_equal(frame, loop(across, down, cells[1:2], colouring, 0, 2 * BLOCK + 5, size))
+    assert_equal(frame, cells[1:2], Expected(across, down, cells[1:2], colouring, 0, 2 * BLOCK + 5, size))
 
 
 def test_long_columns_are_looked_up_and_short_ones_worked_out():
@@ -115,34 +123,44 @@ def test_long_columns_are_looked_up_and_short_ones_worked_out():
         colouring = colouring_of(across[0][0].size, 1, np.random.default_rng(5), selecting=False)
         frame = Frame(size, size)
         list(counting(pool, frame, across, down, cells, colouring, 0, 1000))
-        assert_equal(frame, loop(across, down, cells, colouring, 0, 1000, size))
+        assert_equal(frame, cells, Expected(across, down, cells, colouring, 0, 1000, size))
     pool.shutdown()
 
 
 def test_a_full_pixel_still_counts():
     """Beyond FULL points the sums of the colours stand still, so that uint32 holds them."""
     frame = Frame(1, 1)
-    frame.sums[0, 0, 0] = FULL - 1, 255 * (FULL - 1), 5, 6
+    tile = frame.tile((0, 1, 0, 1))
+    tile.sums[0, 0, 0] = FULL - 1, 255 * (FULL - 1), 5, 6
     pixels, slot = np.zeros((1, 3), np.int16), np.zeros(3, np.uint8)
     packed = Colouring(slot, 1, np.full((256, 3), 255, np.uint8), np.ones(256, bool)).packed()
-    cells = np.array([(0, 0, 0, 1, 0, 1)], np.int32)
-    count_cells(frame, pixels, pixels, cells, slot, slot, packed, 40)
-    assert frame.sums[0, 0, 0].tolist() == [FULL + 2, 255 * FULL, 260, 261]
+    count_cells(frame, pixels, pixels, placed(frame, [(0, 0, 0, 1, 0, 1)]), slot, slot, packed, 40)
+    assert tile.sums[0, 0, 0].tolist() == [FULL + 2, 255 * FULL, 260, 261]
     assert frame.ids.tolist() == [[42]]
 
 
 @pytest.mark.parametrize("parts", [1, 2, 7])
 @pytest.mark.parametrize("count", [1, 2, 9, 40])
 def test_the_work_is_shared_out_without_overlap(parts, count):
-    cells = [(k, 0, 0, 5 + k, 10 * k, 10 * k + 9) for k in range(count)]
+    cells = placed(Frame(60, 400), [(k, 0, 0, 5 + k, 10 * k, 10 * k + 9) for k in range(count)])
     groups = share_out(cells, parts)
     assert len(groups) <= parts
-    covered = np.zeros((60, 500), int)
-    for _, _, y0, y1, x0, x1 in (cell for group in groups for cell in group):
-        covered[y0:y1, x0:x1] += 1
-    for _, _, y0, y1, x0, x1 in cells:
-        assert (covered[y0:y1, x0:x1] == 1).all()
-    assert covered.sum() == sum((y1 - y0) * (x1 - x0) for _, _, y0, y1, x0, x1 in cells)
+    covered = np.zeros((count, 60), int)
+    for j, *_, top, bottom in np.concatenate(groups).tolist():
+        covered[j, top:bottom] += 1
+    for k in range(count):
+        assert covered[k].tolist() == [1] * (5 + k) + [0] * (55 - k)
+
+
+def test_cells_keep_their_places_until_they_are_forgotten():
+    frame = Frame(10, 10)
+    one, two = (0, 5, 0, 10), (5, 10, 2, 8)
+    assert [frame.place(rect) for rect in (one, two, one)] == [0, 50, 0]
+    frame.tile(two).keys[1, 2] = 7
+    assert frame.ids[6, 4] == 7
+    frame.forget()
+    assert frame.place(two) == 0
+    assert (frame.ids == -1).all()
 
 
 def test_nothing_to_count(pool):

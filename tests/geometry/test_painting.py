@@ -14,11 +14,14 @@ CELLS = [(0, 17, 0, 20), (17, 40, 0, 20), (2, 39, 21, 45)]
 def frame_of(*, selecting, seed=0, most=4):
     rng = np.random.default_rng(seed)
     frame = Frame(41, 46)
-    for plane in range(2 if selecting else 1):
-        count = np.where(rng.random((41, 46)) < 0.08, rng.integers(1, most, (41, 46)), 0)
-        frame.sums[plane, ..., 0] = count
-        frame.sums[plane, ..., 1:] = (rng.integers(0, 256, (41, 46, 3)) * count[..., None]).astype(np.uint32)
-    frame.share[:] = frame.sums[1, ..., 0] * rng.integers(1, 256, (41, 46))
+    for cell in CELLS:
+        tile = frame.tile(cell)
+        for plane in range(2 if selecting else 1):
+            shape = tile.share.shape
+            count = np.where(rng.random(shape) < 0.08, rng.integers(1, most, shape), 0)
+            tile.sums[plane, ..., 0] = count
+            tile.sums[plane, ..., 1:] = rng.integers(0, 256, (*shape, 3)) * count[..., None]
+        tile.share[:] = tile.sums[1, ..., 0] * rng.integers(1, 256, shape)
     return frame
 
 
@@ -26,15 +29,15 @@ def cover(look, dy, dx):
     return min(max(look.size / 2 + 0.5 - np.hypot(dy, dx), 0), 1)
 
 
-def painted(frame, look, plane, y, x, cell):
+def painted(tile, look, plane, y, x):
     """Alpha and sRGB colour of a pixel: each mark near it lets (1 - opacity · cover) of what is below through."""
-    y0, y1, x0, x1 = cell
+    height, width = tile.share.shape
     depth, colour, reach = 0.0, np.zeros(3), int(look.size) + 2
-    for i in range(max(y0, y - reach), min(y1, y + reach + 1)):
-        for j in range(max(x0, x - reach), min(x1, x + reach + 1)):
-            count, *sums = frame.sums[plane, i, j].astype(float)
+    for i in range(max(0, y - reach), min(height, y + reach + 1)):
+        for j in range(max(0, x - reach), min(width, x + reach + 1)):
+            count, *sums = tile.sums[plane, i, j].astype(float)
             if count:
-                points = frame.share[i, j] / 255 if plane else count
+                points = tile.share[i, j] / 255 if plane else count
                 marks = -points * np.log(1 - min(look.opacity * cover(look, i - y, j - x), 0.999))
                 depth += marks
                 colour += marks * np.array(sums) / count
@@ -50,31 +53,33 @@ def test_points(selecting, size, background):
     out = np.full((41, 46, 4), 77, np.uint8)
     paint(POOL, frame, CELLS, look, selecting, out)
     assert (out[:, 20] == 77).all(), "nothing is painted between the cells"
-    for cell in CELLS:
-        for y in range(cell[0], cell[1], 6):
-            for x in range(cell[2], cell[3]):
+    for y0, y1, x0, x1 in CELLS:
+        tile, got = frame.tile((y0, y1, x0, x1)), out[y0:y1, x0:x1]
+        for y in range(0, y1 - y0, 6):
+            for x in range(x1 - x0):
                 expected = np.array(background, float)
                 for plane, plane_look in enumerate(look.planes(selecting)[: 1 + selecting]):
-                    alpha, colour = painted(frame, plane_look, plane, y, x, cell)
+                    alpha, colour = painted(tile, plane_look, plane, y, x)
                     expected += (colour - expected) * alpha
-                assert out[y, x, 3] == 255
-                np.testing.assert_allclose(out[y, x, :3], expected, atol=2)
+                assert got[y, x, 3] == 255
+                np.testing.assert_allclose(got[y, x, :3], expected, atol=2)
 
 
 def test_tiles_do_not_show():
     """A cell larger than a tile is painted as if it were painted at once."""
     rng = np.random.default_rng(2)
     frame, out, moved = Frame(300, 400), *np.zeros((2, 300, 400, 4), np.uint8)
-    frame.sums[0, rng.integers(0, 300, 4000), rng.integers(0, 400, 4000)] = 1, 200, 100, 30
+    sums = frame.tile((0, 300, 0, 400)).sums[0]
+    sums[rng.integers(0, 300, 4000), rng.integers(0, 400, 4000)] = 1, 200, 100, 30
     paint(POOL, frame, [(0, 300, 0, 400)], Look(5), False, out)
-    frame.sums[0] = np.roll(frame.sums[0], (37, 53), (0, 1))
+    sums[:] = np.roll(sums, (37, 53), (0, 1))
     paint(POOL, frame, [(0, 300, 0, 400)], Look(5), False, moved)
     np.testing.assert_array_equal(np.roll(out, (37, 53), (0, 1))[50:-10, 70:-10], moved[50:-10, 70:-10])
 
 
 def test_a_full_pixel_keeps_its_colour():
     frame, out = Frame(1, 1), np.zeros((1, 1, 4), np.uint8)
-    frame.sums[0, 0, 0] = 4 * FULL, 255 * FULL, 0, 0
+    frame.tile((0, 1, 0, 1)).sums[0, 0, 0] = 4 * FULL, 255 * FULL, 0, 0
     paint(POOL, frame, [(0, 1, 0, 1)], Look(1), False, out)
     assert out.tolist() == [[[255, 0, 0, 255]]]
 
@@ -85,38 +90,39 @@ def test_density(selecting):
     look = Look(style="density", background=(16, 18, 22))
     out = np.zeros((41, 46, 4), np.uint8)
     paint(POOL, frame, CELLS, look, selecting, out)
-    for cell in CELLS:
-        full = full_brightness(frame, cell)
-        for y in range(cell[0], cell[1]):
-            for x in range(cell[2], cell[3]):
-                expected = np.array(look.background, float)
-                for plane in range(1 + selecting):
-                    count, *sums = frame.sums[plane, y, x].astype(float)
-                    points = frame.share[y, x] / 255 if plane else count
-                    if count:
-                        bright = min(np.log1p(points) / np.log1p(max(full[plane], 2)), 1)
-                        alpha = (look.fade if selecting and not plane else 1) * (FAINTEST + (1 - FAINTEST) * bright)
-                        expected += (255 * to_srgb(np.array(sums) / count / 255) - expected) * alpha
-                np.testing.assert_allclose(out[y, x, :3], expected, atol=2)
+    for y0, y1, x0, x1 in CELLS:
+        tile, got = frame.tile((y0, y1, x0, x1)), out[y0:y1, x0:x1]
+        full = full_brightness(tile, np.empty(2, np.float32))
+        for y, x in np.ndindex(tile.share.shape):
+            expected = np.array(look.background, float)
+            for plane in range(1 + selecting):
+                count, *sums = tile.sums[plane, y, x].astype(float)
+                points = tile.share[y, x] / 255 if plane else count
+                if count:
+                    bright = min(np.log1p(points) / np.log1p(max(full[plane], 2)), 1)
+                    alpha = (look.fade if selecting and not plane else 1) * (FAINTEST + (1 - FAINTEST) * bright)
+                    expected += (255 * to_srgb(np.array(sums) / count / 255) - expected) * alpha
+            np.testing.assert_allclose(got[y, x], [*expected, 255], atol=2)
+
+
+def brightness_of(counts):
+    tile = Frame(*counts.shape).tile((0, counts.shape[0], 0, counts.shape[1]))
+    tile.sums[0, ..., 0] = counts
+    return full_brightness(tile, np.empty(1, np.float32))[0]
 
 
 def test_the_scale_is_a_quantile_of_what_is_not_empty():
     rng = np.random.default_rng(5)
-    frame = Frame(90, 80)
     counts = np.where(rng.random((90, 80)) < 0.5, np.exp(rng.uniform(0, 22, (90, 80))), 0).astype(np.uint32)
     counts[:, 40] = counts[45] = 0
-    frame.sums[0, ..., 0] = counts
     assert max(counts.sum(0).max(), counts.sum(1).max()) < counts.sum() / 8, "no piles"
-    expected = np.quantile(counts[counts > 0], 0.995, method="lower")
-    assert full_brightness(frame, (0, 90, 0, 80))[0] == np.float32(expected)
+    assert brightness_of(counts) == np.float32(np.quantile(counts[counts > 0], 0.995, method="lower"))
+    assert brightness_of(np.zeros((9, 9))) == 1
 
 
 def test_a_pile_does_not_drown_the_scale():
-    rng = np.random.default_rng(3)
-    frame = Frame(100, 100)
-    counts = rng.integers(0, 20, (100, 100))
-    frame.sums[0, ..., 0] = counts
-    before = full_brightness(frame, (0, 100, 0, 100))[0]
-    frame.sums[0, :, 10, 0] = 50_000  # half of a rectified channel
-    frame.sums[0, 90, :, 0] = 80_000
-    assert full_brightness(frame, (0, 100, 0, 100))[0] == pytest.approx(before, abs=1)
+    counts = np.random.default_rng(3).integers(0, 20, (100, 100))
+    before = brightness_of(counts)
+    counts[:, 10] = 50_000  # half of a rectified channel
+    counts[90, :] = 80_000
+    assert brightness_of(counts) == pytest.approx(before, abs=1)

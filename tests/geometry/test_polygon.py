@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seeinin.geometry.polygon import in_rectangle, inside
@@ -28,6 +28,7 @@ def star(corners, seed):
     return np.stack([radius * np.cos(angle), radius * np.sin(angle)], 1)
 
 
+@settings(deadline=None)  # the first call compiles
 @given(st.lists(st.tuples(SMALL, SMALL), max_size=12), st.lists(st.tuples(SMALL, SMALL), min_size=1, max_size=60))
 def test_points_on_edges_and_corners(corners, points):
     polygon = np.array(corners, np.float64).reshape(-1, 2)
@@ -35,6 +36,7 @@ def test_points_on_edges_and_corners(corners, points):
     np.testing.assert_array_equal(inside(POOL, polygon, x, y), plain_loop(polygon, x, y))
 
 
+@settings(deadline=None)  # the first call compiles
 @given(st.lists(st.tuples(WIDE, WIDE), min_size=3, max_size=9), st.integers(0, 99))
 def test_any_polygon(corners, seed):
     polygon = np.array(corners)
