@@ -24,7 +24,7 @@ def image_values(column: NDArray[Any], strength: NDArray[np.uint8]) -> NDArray[n
     column (n · positions) in the stored dtype, strength (n, positions). NaN where no finite point is selected.
     """
     out = np.empty(len(strength))
-    _average(decode(column).reshape(strength.shape), strength, out)
+    _average(decode(np.ascontiguousarray(column)).reshape(strength.shape), np.ascontiguousarray(strength), out)
     return out
 
 

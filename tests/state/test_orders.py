@@ -1,5 +1,7 @@
 """Orders of a made-up cache against scikit-learn and plain numpy over the arrays that went into it."""
 
+import subprocess
+import sys
 from concurrent.futures import CancelledError
 
 import numpy as np
@@ -338,3 +340,41 @@ def test_bands_of_a_channel_with_what_is_no_number(made):
     job = value_bands(Token(), made.sources, made.sources.cache.layers[FC], BROKEN, 0.0, 1.0)
     bands = POOL.later(lambda: job).result(timeout=60)
     assert bands.count.sum() == IMAGES - 2  # neither the NaN nor the image that could not be read
+
+
+WARM = """
+import sys
+import numpy as np
+from seeinin.geometry import crops, information, pictures, ranking, regions, similarity
+from seeinin.geometry.warm_orders import compile_orders
+from seeinin.pool import POOL, Token
+from seeinin.state.bands import value_bands
+from seeinin.state.cells import order_cells
+from seeinin.state.orders import order_channels
+from seeinin.state.questions import Question
+from seeinin.state.selection import chosen
+from seeinin.state.sources import Sources
+from seeinin.store.reader import open_cache
+
+def compiled():
+    modules = crops, information, pictures, ranking, regions, similarity
+    kernels = [each for module in modules for each in vars(module).values() if hasattr(each, "signatures")]
+    return {kernel.py_func.__name__: len(kernel.signatures) for kernel in kernels}
+
+compile_orders()
+before = compiled()
+assert len(before) > 8
+sources = Sources.of(open_cache(sys.argv[1]))
+for layer in sources.cache.layers:
+    for order in ("class", "similar", "separates", "tells"):
+        question = Question(layer.number, order, chosen(None, sources.cache.label == 1))
+        POOL.later(order_channels, Token(), sources, question).result()
+    POOL.later(order_cells, Token(), sources, question).result()
+    POOL.later(value_bands, Token(), sources, layer, 1, 0.0, 1.0).result()
+assert compiled() == before, (before, compiled())
+"""
+
+
+def test_nothing_is_compiled_when_an_order_is_asked_for(made):
+    script = [sys.executable, "-c", WARM, str(made.sources.cache.path)]
+    subprocess.run(script, check=True, timeout=110)
