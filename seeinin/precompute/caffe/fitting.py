@@ -7,16 +7,10 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
+from seeinin.precompute.caffe.refused import Misfit, NoWeights
+
 Weights = Sequence[torch.Tensor]
 Shape = tuple[int | None, ...]  # None for any number
-
-
-class Misfit(Exception):
-    """A layer and its weights do not fit, or it is told what means nothing; the text follows the layer's name."""
-
-
-class NoWeights(Misfit):
-    """The layer needs weights and the file has none of its name."""
 
 
 def fitted(weights: Weights, *shapes: Shape) -> list[torch.Tensor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,16 +11,12 @@ import torch
 from torch import nn
 
 from seeinin.precompute.caffe import functions, schema
-from seeinin.precompute.caffe.fitting import Misfit, Weights, fill, fitted
+from seeinin.precompute.caffe.fitting import Weights, fill, fitted
 from seeinin.precompute.caffe.modules import BatchNorm, Linear, Mul, SpatialResponseNorm
 from seeinin.precompute.caffe.pooling import AvgPool2d, MaxPool2d
 from seeinin.precompute.caffe.prototxt import Layer
-
-Pair = tuple[int, int]  # of y and x
-
-
-class Unsupported(Exception):
-    """Caffe may know it, but it is not done here; the text says what."""
+from seeinin.precompute.caffe.refused import Misfit, Unsupported
+from seeinin.precompute.caffe.windows import pair, window
 
 
 @dataclass(frozen=True)
@@ -37,7 +34,7 @@ def make(layer: Layer, weights: Weights) -> nn.Module | Function:
         raise Unsupported("")
     if len(layer.tops) != 1 and layer.kind not in ("slice", "split"):
         raise Unsupported(f"with {len(layer.tops)} tops")
-    if len(layer.bottoms) > _BOTTOMS.get(layer.kind, 1):
+    if len(layer.bottoms) > _MOST_BOTTOMS.get(layer.kind, 1):
         raise Unsupported(f"with {len(layer.bottoms)} bottoms")
     return maker(layer, weights)
 
@@ -45,8 +42,8 @@ def make(layer: Layer, weights: Weights) -> nn.Module | Function:
 def _convolution(layer: Layer, weights: Weights) -> nn.Module:
     told = layer.parameters.convolution_param
     transposed = layer.kind == "deconvolution"
-    kernel, stride, padding = _window(told)
-    dilation = _pair(list(told.dilation) or [1])
+    kernel, stride, padding = window(told)
+    dilation = pair(told.dilation, 1)
     if told.axis != 1:
         raise Unsupported(f"along axis {told.axis}")
     if min(dilation) < 1 or told.group < 1 or told.num_output % told.group:
@@ -82,7 +79,7 @@ def _pooling(layer: Layer, weights: Weights) -> nn.Module:
         raise Unsupported(method)
     if told.global_pooling:
         return nn.AdaptiveAvgPool2d(1) if method == "AVE" else nn.AdaptiveMaxPool2d(1)
-    kernel, stride, padding = _window(told)
+    kernel, stride, padding = window(told)
     if padding[0] >= kernel[0] or padding[1] >= kernel[1]:
         raise Misfit(f"pads by {padding}, which must be less than its kernel of {kernel}")
     ceil = schema.value_name(told, "round_mode") == "CEIL"
@@ -177,27 +174,7 @@ def _axis(axis: int) -> int:
     return axis
 
 
-def _window(told: Any) -> tuple[Pair, Pair, Pair]:
-    """Kernel, stride and padding of a convolution or pooling, each given for both axes or as …_h and …_w."""
-
-    def given(name: str, short: str, default: list[int]) -> Pair:
-        if told.HasField(f"{short}_h") or told.HasField(f"{short}_w"):
-            return getattr(told, f"{short}_h"), getattr(told, f"{short}_w")
-        return _pair(list(getattr(told, name)) or default)
-
-    kernel, stride = given("kernel_size", "kernel", [0]), given("stride", "stride", [1])
-    if min(*kernel, *stride) < 1:
-        raise Misfit(f"cannot have a kernel of {kernel} with a stride of {stride}")
-    return kernel, stride, given("pad", "pad", [0])
-
-
-def _pair(values: list[int]) -> Pair:
-    if len(values) > 2:
-        raise Unsupported(f"along {len(values)} axes")
-    return values[0], values[-1]
-
-
-_BOTTOMS = {"concat": 10**6, "eltwise": 10**6, "scale": 2}
+_MOST_BOTTOMS = {"concat": math.inf, "eltwise": math.inf, "scale": 2}
 
 _MAKERS: dict[str, Callable[[Layer, Weights], nn.Module | Function]] = {
     "batchnorm": _batch_norm,

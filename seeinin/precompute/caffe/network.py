@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from pathlib import Path
 
+import torch
 from torch import fx, nn
 
 from seeinin.errors import ModelError
 from seeinin.precompute.caffe import layers
 from seeinin.precompute.caffe.blobs import Blobs
-from seeinin.precompute.caffe.fitting import Misfit, NoWeights
-from seeinin.precompute.caffe.layers import Function, Unsupported
+from seeinin.precompute.caffe.layers import Function
 from seeinin.precompute.caffe.program import Program
 from seeinin.precompute.caffe.prototxt import Layer
+from seeinin.precompute.caffe.refused import Misfit, NoWeights, Unsupported
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +47,17 @@ def build(program: Program, blobs: Blobs, weights: Path) -> fx.GraphModule:
         # a layer in place takes the name of its blob over, and the value before it stays what it was
         flowing.update(zip(layer.tops, nodes, strict=True))
     graph.output(node)
-    return fx.GraphModule(modules, graph).eval()
+    network = fx.GraphModule(modules, graph).eval()
+    network.register_buffer("told", _digest(program))
+    return network
+
+
+def _digest(program: Program) -> torch.Tensor:
+    """SHA-256 of what the layers are told: among the weights, so that a cache of other slopes or norms is another."""
+    digest = hashlib.sha256()
+    for layer in program.layers:
+        digest.update(layer.parameters.SerializeToString(deterministic=True))
+    return torch.tensor(list(digest.digest()), dtype=torch.uint8)
 
 
 def _made(program: Program, blobs: Blobs, weights: Path) -> list[Made]:
@@ -60,18 +72,22 @@ def _made(program: Program, blobs: Blobs, weights: Path) -> list[Made]:
             missing.append(layer.name)
         except Misfit as what:
             misfits.append(f"{layer} {what}")
-    names = {layer.name for layer in program.layers}
-    others = [name for name in blobs if name not in names]
     if unsupported:
         raise ModelError(f"{program.path} has layers that are not supported: {', '.join(unsupported)}")
+    names = {layer.name for layer in program.layers}
+    _check_names(missing, [name for name in blobs if name not in names], program, blobs, weights)
+    if misfits:
+        raise ModelError(f"{weights} does not fit {program.path}: {'; '.join(misfits)}")
+    return made
+
+
+def _check_names(missing: list[str], others: list[str], program: Program, blobs: Blobs, weights: Path) -> None:
+    """Weights of other layers are as Caffe writes them, such as a second tower; but of others alone they are no use."""
     if missing or (others and len(others) == len(blobs)):
         lacks = [f"no weights of {', '.join(missing)}"] * bool(missing)
         has = [f"weights of {', '.join(others)}, which the network does not have"] * bool(others)
         raise ModelError(
             f"{weights} does not fit {program.path}: it has {', and '.join(lacks + has)}; name the files of one network"
         )
-    if misfits:
-        raise ModelError(f"{weights} does not fit {program.path}: {'; '.join(misfits)}")
     if others:
         log.warning("%s also has weights of %s, which %s does not have", weights, ", ".join(others), program.path)
-    return made

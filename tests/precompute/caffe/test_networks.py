@@ -15,6 +15,7 @@ from seeinin.geometry import fields
 from seeinin.precompute import caffe
 from seeinin.precompute.capture import capture
 from seeinin.precompute.run import precompute
+from seeinin.precompute.weights import fingerprint
 
 CONFIG = Path(__file__).parents[3] / "configs" / "mnist_caffe.yaml"
 DATA = os.environ.get("SEEININ_DATA")
@@ -193,3 +194,12 @@ def test_fields_equal_what_nan_reaches(written, random):
             hull = [(at[0], at[-1]) if len(at) else (0, -1) for at in map(np.flatnonzero, reached.T)]
             table = fields.stored(getattr(layer, axis).rf)
             np.testing.assert_array_equal(table, hull, err_msg=f"{layer.name} along {axis}")
+
+
+def test_what_layers_are_told_is_part_of_the_fingerprint(written):
+    def identity(text):
+        return fingerprint(caffe.load(*written(text, {})))
+
+    text = 'input: "data"' + chain(("relu", "ReLU", "relu_param { negative_slope: 0.1 }"))
+    assert identity(text) == identity("# anything else\n" + text + '\nname: "x"')
+    assert identity(text) != identity(text.replace("0.1", "0.2"))
