@@ -127,16 +127,40 @@ class Npz(_Dataset):
     path: InputPath
 
 
-class TorchDataset(_Dataset):
+class Reading(_Section):
+    """How images are read that are not held in memory, and how many may fail; nothing in the cache depends on it."""
+
+    max_bad: Annotated[float, pydantic.Field(ge=0, le=1)] = 0.01  # share of images that may be unreadable
+    workers: NonNegativeInt | None = None  # processes that decode: one a core, eight at most; 0: none of their own
+    timeout: Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)] = 120.0  # seconds for one image
+
+
+class Folder(_Dataset, Reading):
+    source: Literal["folder"]
+    path: InputPath
+
+
+class Csv(_Dataset, Reading):
+    source: Literal["csv"]
+    path: InputPath
+    image: str = "path"  # the column of paths
+    label: str = "label"  # the column of labels
+    outside: bool = False  # whether paths may lead out of the CSV's folder
+
+
+class TorchDataset(_Dataset, Reading):
     source: Literal["torch"]
     target: Target
     arguments: Annotated[dict[str, Any], BeforeValidator(_typed)] = {}
 
 
+Dataset = Digits | Idx | Folder | Npz | Csv | TorchDataset
+
+
 class Preprocess(_Section):
     """What happens to the pixels (0..255) before the network sees them, in this order."""
 
-    size: tuple[PositiveInt, PositiveInt] | None = None
+    size: tuple[PositiveInt, PositiveInt] | None = None  # height, width
     scale: Number = 1.0
     mean: tuple[Number, ...] | None = None
     std: Annotated[tuple[Number, ...] | None, AfterValidator(_not_zero)] = None
@@ -164,14 +188,16 @@ class Settings(_Section):
     seed: NonNegativeInt = 0
 
     def to_yaml(self) -> str:
-        """The resolved config, with every default written out, but for the output: a cache may be moved."""
-        values = self.model_dump(mode="json", exclude={"output"})
+        """The resolved config, with every default written out, but for the output, since a cache may be moved, and for
+        how images are read: a run may go on with more patience.
+        """
+        values = self.model_dump(mode="json", exclude={"output": True, "dataset": set(Reading.model_fields)})
         return yaml.safe_dump(values, sort_keys=False, default_flow_style=None, allow_unicode=True)
 
 
 class Config(Settings):
     model: Annotated[Annotated[Model, Tag("torch")] | Annotated[CaffeModel, Tag("caffe")], Discriminator(_model_source)]
-    dataset: Annotated[Digits | Idx | Npz | TorchDataset, pydantic.Field(discriminator="source")]
+    dataset: Annotated[Dataset, pydantic.Field(discriminator="source")]
 
 
 _SECTIONS: dict[tuple[str, ...], type[_Section]] = {
@@ -180,7 +206,9 @@ _SECTIONS: dict[tuple[str, ...], type[_Section]] = {
     ("model", "caffe"): CaffeModel,
     ("dataset", "digits"): Digits,
     ("dataset", "idx"): Idx,
+    ("dataset", "folder"): Folder,
     ("dataset", "npz"): Npz,
+    ("dataset", "csv"): Csv,
     ("dataset", "torch"): TorchDataset,
     ("preprocess",): Preprocess,
     ("layers",): Layers,

@@ -11,7 +11,6 @@ from importlib.metadata import version
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
 from seeinin.config import Settings
@@ -19,7 +18,7 @@ from seeinin.errors import ConfigError
 from seeinin.geometry import fields
 from seeinin.precompute import preprocess, weights
 from seeinin.precompute.capture import capture
-from seeinin.precompute.datasets import Images
+from seeinin.precompute.datasets import Images, Rows, Unread
 from seeinin.precompute.layers import Chosen, Layer, Node
 from seeinin.precompute.plan import DRY_RUN, storage_types
 from seeinin.precompute.preprocess import Preprocess
@@ -33,7 +32,7 @@ class Job:
     """A network that returns its chosen layers, the images it gets, and the cache that they become."""
 
     chosen: Chosen
-    images: Images
+    images: Rows
     preprocess: Preprocess
     batch_size: int
     spec: CacheSpec
@@ -43,41 +42,46 @@ class Job:
         """Bytes of the maps of one image."""
         return _bytes(self.spec.layers)
 
-    def pixels(self, rows: range) -> NDArray[np.uint8]:
-        """Pixels of these rows of the cache, uint8 (n, h, w, c)."""
-        return self.images.pixels[self.spec.index[rows.start : rows.stop]]
 
-
-def prepare(settings: Settings, network: nn.Module, images: Images, limit: int | None, device: torch.device) -> Job:
+def prepare(
+    settings: Settings, network: nn.Module, dataset: Images | Unread, limit: int | None, device: torch.device
+) -> Job:
     """Trace the network, choose its layers and their types by a dry run, and describe the cache."""
     network = network.to(device).eval()
-    index = np.random.default_rng(settings.seed).permutation(len(images))[:limit]
-    steps = preprocess.fit(settings.preprocess, network, images.pixels.shape[3], device)
-    found = capture(network, steps(images.pixels[np.resize(index, 2)]))
+    index = np.random.default_rng(settings.seed).permutation(len(dataset))[:limit]
+    images = dataset.choose(index, settings.preprocess.size)
+    steps = preprocess.fit(settings.preprocess, network, images.shape[2], device)
+    two = next(images.read([range(min(2, len(index)))])).pixels
+    found = capture(network, steps(np.resize(two, (2, *images.shape))))
     chosen = found.chosen(settings.layers.include, settings.layers.exclude, settings.layers.every)
-    tried = range(0, min(DRY_RUN, len(index)), settings.batch_size)
-    batches = (steps(images.pixels[index[start : start + settings.batch_size]]) for start in tried)
+    batches = (steps(batch.pixels[batch.valid]) for batch in images.read(_tried(len(index), settings.batch_size)))
     types = storage_types(chosen, batches, settings.storage.dtype)
     layers = tuple(_spec(layer, dtype) for layer, dtype in zip(chosen.layers, types, strict=True))
     last = chosen.layers[-1]
     whole_network = last.name == found.layers[-1].name
-    identity = _identity(settings, network, images, index, device, chosen)
+    identity = _identity(settings, network, images, device, chosen)
     spec = CacheSpec(
         layers=layers,
-        pixel_shape=images.pixels.shape[1:],
+        pixel_shape=images.shape,
         index=index.astype(np.int64),
-        label=images.label[index],
-        names=[str(i) for i in index],
-        extra={},
+        label=images.label,
+        names=images.names,
+        extra=images.extra,
         classes=images.classes,
         predicts=whole_network and last.shape == (len(images.classes), 1, 1) and len(images.classes) > 1,
         config=settings.to_yaml(),
         graph=_graph(chosen),
         fingerprint=hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest(),
         identity=identity,
-        unit=_unit(layers, settings.batch_size, len(index)),
+        unit=_unit(_bytes(layers) + math.prod(images.shape), settings.batch_size, len(index)),
     )
     return Job(chosen, images, steps, settings.batch_size, spec)
+
+
+def _tried(images: int, batch_size: int) -> list[range]:
+    """The rows of the dry run, batch by batch."""
+    starts = range(0, min(DRY_RUN, images), batch_size)
+    return [range(start, min(start + batch_size, images)) for start in starts]
 
 
 def device(name: str) -> torch.device:
@@ -107,9 +111,9 @@ def _spec(layer: Layer, dtype: str) -> LayerSpec:
     )
 
 
-def _unit(layers: tuple[LayerSpec, ...], batch_size: int, images: int) -> int:
+def _unit(image_bytes: int, batch_size: int, images: int) -> int:
     """Images that are committed together: whole batches, of UNIT_BYTES or so."""
-    batches = max(1, round(UNIT_BYTES / (_bytes(layers) * batch_size)))
+    batches = max(1, round(UNIT_BYTES / (image_bytes * batch_size)))
     return min(batches, -(-images // batch_size)) * batch_size
 
 
@@ -120,8 +124,7 @@ def _bytes(layers: Sequence[LayerSpec]) -> int:
 def _identity(
     settings: Settings,
     network: nn.Module,
-    images: Images,
-    index: NDArray[np.int64],
+    images: Rows,
     device: torch.device,
     chosen: Chosen,
 ) -> dict[str, str]:
@@ -133,8 +136,8 @@ def _identity(
         "the storage": settings.storage.model_dump_json(),
         "the batch size": str(settings.batch_size),
         "the seed": str(settings.seed),
-        "the number of images": str(len(index)),
-        "the images": images.identity(),
+        "the number of images": str(len(images)),
+        "the images": images.identity,
         "the weights": weights.fingerprint(network),
         "the network": graph,
         "the device": device.type,

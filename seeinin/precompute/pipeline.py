@@ -27,11 +27,13 @@ def run(job: Job, writer: Writer, report: Callable[[int], None]) -> None:
     buffers = [_Buffers(job), _Buffers(job)]
     writing: list[Future[None] | None] = [None, None]
     todo = [unit for unit in range(len(writer.units)) if unit not in writer.committed]
+    images = job.images.read([writer.units[unit] for unit in todo])
     with _exact(), ThreadPoolExecutor(1, thread_name_prefix="writer") as thread:
         for turn, unit in enumerate(todo):
             mine, before = buffers[turn % 2], writing[turn % 2]
             if before is not None:
                 before.result()
+            mine.pixels, mine.valid = next(images)
             _fill(job, writer.units[unit], mine, report)
             writing[turn % 2] = thread.submit(mine.commit, writer, unit)
         for future in writing:
@@ -50,16 +52,16 @@ class _Buffers:
         ]
         self.prediction = np.empty(self.unit, np.int32) if job.spec.predicts else None
         self.pixels: NDArray[np.uint8] = np.empty(0, np.uint8)
+        self.valid: NDArray[np.bool_] = np.empty(0, bool)
 
     def commit(self, writer: Writer, unit: int) -> None:
         count = len(self.pixels)
-        prediction = None if self.prediction is None else self.prediction[:count]
+        prediction = None if self.prediction is None else np.where(self.valid, self.prediction[:count], np.int32(-1))
         maps = [tensor.numpy()[:count] for tensor in self.maps]
-        writer.commit(unit, pixels=self.pixels, valid=np.ones(count, bool), maps=maps, prediction=prediction)
+        writer.commit(unit, pixels=self.pixels, valid=self.valid, maps=maps, prediction=prediction)
 
 
 def _fill(job: Job, rows: range, buffers: _Buffers, report: Callable[[int], None]) -> None:
-    buffers.pixels = job.pixels(rows)
     for start in range(0, len(rows), job.batch_size):
         pixels = buffers.pixels[start : start + job.batch_size]
         place = slice(start, start + len(pixels))

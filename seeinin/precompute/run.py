@@ -6,7 +6,7 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +64,7 @@ def precompute(
     else:
         network, images = source, datasets.wrap(dataset, classes)
         where = job.device(device) if device else _place(network)
-    with _as_found(network):
+    with _as_found(network), closing(images):
         prepared = job.prepare(chosen, network, images, limit, where)
         if plan:
             return _plan(prepared)
@@ -136,12 +136,15 @@ def _write(prepared: Job, target: Path, overwrite: bool, progress: bool) -> Path
             pipeline.run(prepared, writer, _counter(bar, "network", each))
             writer.derive(_counter(bar, "columns", writer.bytes_to_derive / images))
         path = writer.seal()
-    _warn_of_nonfinite(path)
+    _warn(path, prepared)
     return path
 
 
-def _warn_of_nonfinite(path: Path) -> None:
+def _warn(path: Path, prepared: Job) -> None:
+    """Of what is in the cache and should not be: rows without an image, values that are none."""
     with open_cache(path) as cache:
+        if unread := prepared.images.unread(cache.valid):
+            log.warning("%s; their rows are marked invalid", unread)
         for layer in cache.layers:
             if count := int(layer.nonfinite.sum()):
                 log.warning(

@@ -11,6 +11,8 @@ from seeinin import config
 from seeinin.errors import DataError
 from seeinin.precompute import datasets
 
+ORDER = np.arange(7)[::-1]
+
 
 @pytest.fixture
 def pixels():
@@ -125,15 +127,17 @@ def test_python_objects(pixels, labels):
         lambda p: torch.from_numpy(p)[None],
         lambda p: torch.from_numpy(p)[None].float() / 255,
     ):
-        images = datasets.wrap(Tensors(of))
-        np.testing.assert_array_equal(images.pixels, wanted.pixels)
-        np.testing.assert_array_equal(images.label, wanted.label)
-        assert images.identity() == wanted.identity()
-    with pytest.raises(DataError, match=r"image 0 of the dataset has values outside 0\.\.1; leave out its normalis"):
-        datasets.wrap(Tensors(lambda p: torch.from_numpy(p)[None].float() - 1))
+        rows = datasets.wrap(Tensors(of)).choose(ORDER, None)
+        (batch,) = rows.read([range(7)])
+        np.testing.assert_array_equal(batch.pixels, wanted.pixels[ORDER])
+        np.testing.assert_array_equal(rows.label, wanted.label[ORDER])
+        assert batch.valid.all()
+        assert rows.classes == ("x", "y", "z")
+    with pytest.raises(DataError, match=r"7 of 7 images .*image 6 has values outside 0\.\.1; leave out its normalis"):
+        datasets.wrap(Tensors(lambda p: torch.from_numpy(p)[None].float() - 1)).choose(ORDER, None)
     sizes = iter(range(1, 9))
-    with pytest.raises(DataError, match=r"image 1 of the dataset is \(2, 4, 1\), the first is \(1, 4, 1\)"):
-        datasets.wrap(Tensors(lambda p: p[: next(sizes)]))
+    with pytest.raises(DataError, match=r"\(image 6 is 1 × 4, image 5 2 × 4\); set preprocess\.size"):
+        datasets.wrap(Tensors(lambda p: p[: next(sizes)])).choose(ORDER, None)
 
 
 def test_arrays_that_do_not_fit(pixels, labels):

@@ -1,0 +1,34 @@
+"""A NumPy archive."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from seeinin import config
+from seeinin.errors import DataError
+from seeinin.precompute.datasets.memory import Images, images
+
+# What a damaged archive makes NumPy and zipfile raise.
+DAMAGE = (
+    ValueError, TypeError, AttributeError, KeyError, SyntaxError, RuntimeError, NotImplementedError, MemoryError,
+    OverflowError, EOFError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+
+
+def npz(dataset: config.Npz) -> Images:
+    """A NumPy archive with `images` uint8 (N, h, w[, c]) and, where it has them, `labels` and `classes`."""
+    try:
+        with Path(dataset.path).open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in ("images", "labels", "classes") if name in archive}
+    except OSError as error:
+        raise DataError(f"{dataset.path} cannot be read: {error.strerror or error}; correct dataset.path") from None
+    except DAMAGE as error:
+        raise DataError(f"{dataset.path} is not a NumPy archive of plain arrays ({error}); save it anew") from None
+    if "images" not in arrays:
+        raise DataError(f"{dataset.path} holds no array called images; save it as np.savez(path, images=…, labels=…)")
+    classes = dataset.classes or tuple(str(name) for name in np.atleast_1d(arrays.get("classes", ())).tolist())
+    return images(arrays["images"], arrays.get("labels"), classes, dataset.path)
