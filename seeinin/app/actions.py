@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from seeinin.app import files
 from seeinin.app.layers import shape_of
 from seeinin.app.names import as_item, plain
 from seeinin.app.status import switch_link
@@ -143,9 +144,18 @@ def _shows_layer(number: int, state: ViewerState) -> bool:
 
 
 _FIXED = (
+    Action("File", "Open session…", ("Ctrl+O",), "Look again at what was saved", files.open_session),
+    Action("File", "Save session…", ("Ctrl+S",), "Layer, camera, selections and looks", files.save_session),
     Action(
-        "File", "Save picture…", ("Ctrl+Shift+E",), "Write the window's content as a PNG", lambda w: w.save_picture()
+        "File",
+        "Export selection…",
+        ("Ctrl+E",),
+        "The selected points of the active layer as a CSV table",
+        files.export_selection,
+        _selected,
+        apart=True,
     ),
+    Action("File", "Save picture…", ("Ctrl+Shift+E",), "Write the window's content as a PNG", files.save_picture),
     Action("File", "Close", ("Ctrl+W", "Ctrl+Q"), "Close the window", lambda w: w.close(), apart=True),
     Action("Edit", "Undo", ("Ctrl+Z",), "Back to the selection before", lambda w: w.state.undo(), icon="undo"),
     Action(
@@ -176,6 +186,15 @@ _FIXED = (
         icon="points",
         apart=True,
     ),
+    Action("View", "Next colouring", ("C",), "What the colours of the points mean", lambda w: w.channels.next_colour()),
+    Action(
+        "View",
+        "Next best cell",
+        ("N",),
+        "The plot in which the selection can best be told from the rest, then the next best",
+        lambda w: w.arranging.next_cell(),
+        _selected,
+    ),
     Action("View", "Larger points", ("+", "="), "", partial(_resize, STEP), lambda s: s.point_size < SIZES[1]),
     Action("View", "Smaller points", ("-",), "", partial(_resize, -STEP), lambda s: s.point_size > SIZES[0]),
     Action("View", "Dark or light", (), "Change the colours of the window", lambda w: w.switch_theme(), apart=True),
@@ -186,6 +205,7 @@ _FIXED = (
     Action("Select", "All", ("Ctrl+A",), "Every image", _all, apart=True),
     Action("Select", "Invert", ("Ctrl+I",), "What is not selected", lambda w: w.state.invert()),
     Action("Select", "Clear", (), "Select nothing", lambda w: w.state.clear(), _selected),
+    Action("Select", "Keep as…", ("Ctrl+K",), "Give the selection a name", files.keep_selection, _selected),
     Action("Select", "Step back", ("Esc",), "Take back the gesture, then the pick, then the selection", _escape),
     Action(
         "Select",

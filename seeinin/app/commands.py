@@ -35,13 +35,15 @@ class Commands:
             if action.on is not None:
                 made.setChecked(action.on(state))
 
-    def fill(self, bar: QMenuBar) -> None:
+    def fill(self, bar: QMenuBar) -> dict[str, QMenu]:
+        """Give each action its place in a menu; the menus by their names."""
         menus: dict[str, QMenu] = {}
         for action, made in self.pairs:
             menu = self._menu(bar, menus, action.menu)
             if action.apart:
                 menu.addSeparator()
             menu.addAction(made)
+        return menus
 
     def paint(self, theme: Theme) -> None:
         """Give the icons the theme's colour."""

@@ -1,18 +1,17 @@
 """The window: overview, legend and details at the left, the matrix in the middle, the feature maps at the right."""
 
 from functools import partial
-from pathlib import Path
 
 from PyQt6.QtCore import QSettings, Qt
 from PyQt6.QtGui import QCloseEvent, QImage
-from PyQt6.QtWidgets import QApplication, QFileDialog, QLabel, QMainWindow, QSplitter, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QApplication, QLabel, QMainWindow, QMenu, QSplitter, QVBoxLayout, QWidget
 
 from seeinin.app.actions import SIZES, STEP
 from seeinin.app.channelbar import ChannelBar
 from seeinin.app.commands import Commands
 from seeinin.app.details import Details
 from seeinin.app.headings import Heading
-from seeinin.app.images import save
+from seeinin.app.kept import KeptMenu
 from seeinin.app.keys import KeyScreen
 from seeinin.app.layers import LayerChoice, shape_of
 from seeinin.app.legend import Legend
@@ -89,11 +88,6 @@ class Window(QMainWindow):
                 place.draw()
         return self.grab().toImage()
 
-    def save_picture(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, "Save picture", "seeinin.png", "Pictures (*.png)")
-        if name:
-            save(self.picture(), Path(name))
-
     def show_keys(self) -> None:
         KeyScreen([action for action, _ in self.commands.pairs], self).show()
 
@@ -131,7 +125,10 @@ class Window(QMainWindow):
     def _add_menus(self) -> None:
         bar = self.menuBar()
         assert bar is not None
-        self.commands.fill(bar)
+        menus = self.commands.fill(bar)
+        kept = QMenu("Kept", bar)
+        menus["Select"].insertMenu(self.commands.made["Step back"], kept)
+        self.kept = KeptMenu(self.state, kept)
         cache = self.state.cache
         self.setWindowTitle(f"{plain(cache.path.name)} — Seein' In")
         about = QLabel(f"{plain(cache.path.name)} — {cache.images:,} images · {len(cache.layers)} layers")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seeinin.geometry.matrix import Matrix
 from seeinin.geometry.ticks import ticks
@@ -31,9 +32,9 @@ def grid_strokes(matrix: Matrix, theme: Theme) -> np.ndarray:
     return lines(np.concatenate([upright, level]), rgba(theme.line))
 
 
-def axis_labels(matrix: Matrix, theme: Theme) -> list[Label]:
-    """Names and ticks of the visible channels, below and left of the plots."""
-    return [*_below(matrix, theme), *_beside(matrix, theme)]
+def axis_labels(matrix: Matrix, theme: Theme, score: NDArray[np.float64] | None = None) -> list[Label]:
+    """Names and ticks of the visible channels, below and left of the plots, with their scores (D) in an order."""
+    return [*_below(matrix, theme, score), *_beside(matrix, theme, score)]
 
 
 def extent(matrix: Matrix) -> tuple[float, float, float, float]:
@@ -49,12 +50,12 @@ def snapped(pixel: float) -> float:
     return float(np.floor(pixel)) + 0.5
 
 
-def _below(matrix: Matrix, theme: Theme) -> Iterator[Label]:
+def _below(matrix: Matrix, theme: Theme, score: NDArray[np.float64] | None) -> Iterator[Label]:
     left, _, right, bottom = extent(matrix)
     for j in matrix.visible_columns():
         start = max(matrix.cell_rect(0, j).x, left)
         end = min(matrix.cell_rect(0, j).x + matrix.cell, right)
-        name = _name(matrix.columns[j], matrix.cell, end - start)
+        name = _name(matrix.columns[j], matrix.cell, end - start, score)
         down = bottom + (22 if matrix.cell >= TICKED else 6)
         yield Label(name, (start + end) / 2, down, rgba(theme.text), "centre", "top", SIZE)
         axis = matrix.x_axis(j)
@@ -65,12 +66,12 @@ def _below(matrix: Matrix, theme: Theme) -> Iterator[Label]:
                 yield Label(text, place, bottom + 5, rgba(theme.muted), "centre", "top", SIZE)
 
 
-def _beside(matrix: Matrix, theme: Theme) -> Iterator[Label]:
+def _beside(matrix: Matrix, theme: Theme, score: NDArray[np.float64] | None) -> Iterator[Label]:
     left, top, _, bottom = extent(matrix)
     for i in matrix.visible_rows():
         start = max(matrix.cell_rect(i, 0).y, top)
         end = min(matrix.cell_rect(i, 0).y + matrix.cell, bottom)
-        name = _name(matrix.rows[i], matrix.cell, end - start)
+        name = _name(matrix.rows[i], matrix.cell, end - start, score)
         written = matrix.cell >= WRITTEN_OUT
         aside = left - (44 if matrix.cell >= TICKED else 8)
         middle = (start + end) / 2
@@ -86,10 +87,13 @@ def _beside(matrix: Matrix, theme: Theme) -> Iterator[Label]:
                 yield Label(text, left - 6, place, rgba(theme.muted), "right", "centre", SIZE)
 
 
-def _name(channel: int, cell: float, seen: float) -> str:
+def _name(channel: int, cell: float, seen: float, score: NDArray[np.float64] | None) -> str:
     if seen < NAMED / 2 or cell < NAMED:
         return ""
-    return f"channel {channel}" if cell >= WRITTEN_OUT and seen >= WRITTEN_OUT - 16 else str(channel)
+    if min(cell, seen + 16) < WRITTEN_OUT:
+        return str(channel)
+    known = score is not None and channel < len(score) and np.isfinite(score[channel])
+    return f"channel {channel} · {score[channel]:.2g}" if score is not None and known else f"channel {channel}"
 
 
 def _ticks(

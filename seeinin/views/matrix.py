@@ -17,6 +17,7 @@ from seeinin.views.gestures import Hands
 from seeinin.views.hits import Hits
 from seeinin.views.marks import brush_strokes, lasso_strokes, mark_strokes
 from seeinin.views.steering import Steering
+from seeinin.views.strip import Strip
 from seeinin.views.theme import DARK, Theme
 from seeinin.visuals.canvas import Canvas
 from seeinin.visuals.labels import Labels
@@ -45,6 +46,7 @@ class MatrixView:
         self.cloud = Cloud(state, canvas, self.refresh)
         for order, node in enumerate((self.picture, self.cloud.node, self.grid, self.labels, self.marks, self.draft)):
             node.parent, node.order = canvas.scene, order
+        self.strip = Strip(state, canvas, self.refresh)
         self.steering, self.hits = Steering(self), Hits(self)
         self.hands = Hands(self)
         for name in REPAINTS:
@@ -55,11 +57,17 @@ class MatrixView:
         self.refresh()
 
     @property
-    def viewport(self) -> Rect:
-        """The part of the canvas that the plots have, in logical pixels."""
+    def room(self) -> Rect:
+        """The part of the canvas that the plots have, in logical pixels, and with them the value strip."""
         width, height = self.canvas.size
         left, top, right, bottom = MARGIN
         return Rect(left, top, max(width - left - right, 1), max(height - top - bottom, 1))
+
+    @property
+    def viewport(self) -> Rect:
+        """The part of the canvas that the plots have, in logical pixels."""
+        room = self.room
+        return room._replace(height=max(room.height - self.strip.height(room), 1))
 
     @property
     def matrix(self) -> Matrix | None:
@@ -69,7 +77,8 @@ class MatrixView:
 
     def settled(self) -> bool:
         """Whether the exact picture of the present state is on the canvas."""
-        return self.shot is not None and self.shot.exact and self.shot.request == self.wanted
+        shown = self.shot is not None and self.shot.exact and self.shot.request == self.wanted
+        return shown and self.strip.settled()
 
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme
@@ -83,7 +92,9 @@ class MatrixView:
             return
         self._place(matrix)
         self.grid.set_strokes(grid_strokes(matrix, self.theme))
-        self.labels.set_labels(axis_labels(matrix, self.theme))
+        ranking = None if self.state.view is None else self.state.view.arrangement.ranking
+        self.labels.set_labels(axis_labels(matrix, self.theme, None if ranking is None else ranking.score))
+        self.strip.paint(self.room, matrix, self.theme)
         self.mark()
         request = self._request(matrix)
         self.cloud.node.visible = self._cloudy(request) and self.cloud.prepare(

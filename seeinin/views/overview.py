@@ -29,7 +29,7 @@ VALUES = 1 << 27  # that are counted at most: the cells of a larger layer show o
 MARK = 1.5  # px, the size of a point
 FOUND = 6.0  # px that the box needs to be seen; a crosshair shows where a smaller one is
 CLOSEST, FARTHEST = 1e-4, 1.5  # of the zoom: cells across the matrix view, and how many times the matrix
-REPAINTS = ("view", "selection", "link", "opacity", "hidden", "slots")
+REPAINTS = ("view", "selection", "link", "opacity", "hidden", "slots", "colour_by")
 SMALL = 10.5  # px of text
 
 

@@ -1,0 +1,66 @@
+"""What the window writes to files and reads from them, by the dialogs of the system."""
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PyQt6.QtWidgets import QFileDialog, QInputDialog
+
+from seeinin.app.images import save as save_image
+from seeinin.errors import DataError
+from seeinin.pool import POOL
+from seeinin.state import session
+from seeinin.state.export import write_selection
+
+if TYPE_CHECKING:
+    from seeinin.app.window import Window
+
+SESSIONS = "Sessions (*.json)"
+
+
+def save_picture(window: "Window") -> None:
+    """The window's content as a PNG."""
+    if path := _target(window, "Save picture", "seeinin.png", "Pictures (*.png)"):
+        save_image(window.picture(), path)
+
+
+def save_session(window: "Window") -> None:
+    """Layer, camera, order, selections, pick and looks, to be seen again."""
+    if path := _target(window, "Save session", "session.json", SESSIONS):
+        session.save(window.state, path)
+
+
+def open_session(window: "Window") -> None:
+    """Raises SessionError, reported in the window, where it does not belong to this cache."""
+    name, _ = QFileDialog.getOpenFileName(window, "Open session", "", SESSIONS)
+    if name:
+        session.restore(window.state, Path(name))
+
+
+def export_selection(window: "Window") -> None:
+    """The selected points of the active layer, as CSV with the values of the channels shown."""
+    state = window.state
+    layer, selection, view = state.layer, state.selection, state.view
+    if layer is None or selection is None or view is None:
+        raise DataError("Nothing is selected that could be exported: select something first.")
+    path = _target(window, "Export selection", f"{layer.name.replace('/', '-')}.csv", "Tables (*.csv)")
+    if path:
+        state.busy = f"writing {path.name}"
+        channels = list(dict.fromkeys((*view.columns, *view.rows)))
+        written = POOL.now(write_selection, path, state.sources, selection, state.link, layer, channels)
+        written.add_done_callback(lambda _: state.inbox.post(partial(setattr, state, "busy", "")))
+        state.inbox.deliver(written, lambda _: None)
+
+
+def keep_selection(window: "Window") -> None:
+    """Ask for the name under which the selection stays."""
+    name, given = QInputDialog.getText(
+        window, "Keep selection", "Name:", text=f"selection {len(window.state.kept) + 1}"
+    )
+    if given and name.strip():
+        window.state.keep(name.strip())
+
+
+def _target(window: "Window", title: str, name: str, kinds: str) -> Path | None:
+    chosen, _ = QFileDialog.getSaveFileName(window, title, name, kinds)  # which asks before it replaces a file
+    return Path(chosen) if chosen else None
