@@ -157,6 +157,20 @@ def test_separates_from_a_second_selection(made):
         assert ranking.score[channel] == pytest.approx(max(both), abs=1e-12)
 
 
+def test_a_selection_of_patches_counts_images_in_part(made):
+    """In a layer without positions an image is as far selected as its points are in conv."""
+    selection = chosen(CONV, np.random.default_rng(6).random(IMAGES * 9) < 0.3)
+    ranking = answer(made, Question(FC, "separates", selection))
+    share = made.sources.linker.images(selection).astype(float)
+    assert len(np.unique(share)) > 3
+    for channel in (0, 1):
+        values, part = finite(made, FC, channel)
+        sides, twice = np.repeat([False, True], part.sum()), np.tile(values[part], 2)
+        weight = np.concatenate([255 - share[part], share[part]])
+        both = [average_precision_score(sides, sign * twice, sample_weight=weight) for sign in (1, -1)]
+        assert ranking.score[channel] == pytest.approx(max(both), abs=1e-12)
+
+
 def test_a_seldom_one_is_found_by_what_it_fires_for(made):
     ranking = answer(made, Question(FC, "separates", chosen(None, np.arange(IMAGES) == 100)))
     assert ranking.channels[0] == SELDOM
@@ -238,6 +252,15 @@ def test_cells(made, layer):
         sizes = [len(np.unique(each)) - 1 for each in (both, k, both * 2 + k)]
         expected = (mutual_info_score(both, k) + (sizes[0] + sizes[1] - sizes[2]) / (2 * part.sum())) / np.log(2)
         assert score == pytest.approx(max(expected, 0), rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("varying", [0, 1])
+def test_hardly_a_channel(made, varying, monkeypatch):
+    for module in (orders, cells, similar):
+        monkeypatch.setattr(module, "silent", lambda layer: np.arange(5) >= varying)
+    question = Question(CONV, "similar", chosen(None, made.label == 0))
+    assert answer(made, question, order_cells).cells.shape == (0, 2)
+    assert answer(made, question).channels.tolist() == [0, 1, 2, 3, 4]
 
 
 def test_only_the_most_telling_channels_are_paired_where_there_are_too_many(made, monkeypatch):
