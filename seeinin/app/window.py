@@ -43,6 +43,8 @@ class Window(QMainWindow):
 
     state: ViewerState
     matrix: MatrixView
+    arranging: Arranging
+    channels: ChannelBar
 
     def __init__(
         self, state: ViewerState, size: tuple[int, int] = (1600, 1000), *, headless: bool = False, theme: Theme = DARK
