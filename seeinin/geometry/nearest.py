@@ -21,7 +21,7 @@ def from_ids(ids: NDArray[np.int64], y: int, x: int, reach: float = 8) -> int:
 
     Of equally near ones a selected point goes before others, then the topmost.
     """
-    key = int(_nearest_key(ids, y, x, reach))
+    key = int(_nearest_key(ids, y, x, float(reach)))
     return key & (SELECTED - 1) if key >= 0 else -1
 
 

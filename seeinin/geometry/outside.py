@@ -17,7 +17,7 @@ def outside(column: NDArray[Any], low: float, high: float) -> tuple[int, int]:
         kind = np.where(np.isnan(table), 2, (table < low) | (table > high)).astype(np.uint8)
         beyond, nans = _count_codes(codes(column), kind)
     else:
-        beyond, nans = _count(column, low, high)
+        beyond, nans = _count(column, float(low), float(high))
     return int(beyond), int(nans)
 
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from seeinin.geometry.averages import add_maps
 from seeinin.geometry.axis import Axis
+from seeinin.geometry.binning import axis_table, bin_column
 from seeinin.geometry.colours import slot_palette
 from seeinin.geometry.counting import Colouring, Frame, counting
 from seeinin.geometry.linking import by_place, share_of_images
@@ -23,10 +24,11 @@ def compile_kernels(pool: Pool) -> None:
     palette, visible = slot_palette(dark=True), np.ones(256, bool)
     colouring = Colouring(images, 1, palette, visible, images, 1)
     for dtype in (np.float16, np.float32):
-        column = np.zeros(4, dtype)
+        column = np.arange(4).astype(dtype)
         across = [(column, axis)]
         for _ in counting(pool, frame, across, across, [(0, 0, *cell)], colouring, 0, 4):
             pass
+        bin_column(column, axis, 8, np.empty(4, np.int16), axis_table(axis, 8))
         nearest(pool, across[0], across[0], cell, colouring, 0, 0)
         outside(column, 0.0, 1.0)
         add_maps(np.zeros((1, 2, 2)), column.reshape(1, 1, 2, 2))
@@ -35,7 +37,8 @@ def compile_kernels(pool: Pool) -> None:
     add_maps(np.zeros((1, 2, 2)), images.reshape(1, 1, 2, 2))
     from_ids(frame.ids, 0, 0)
     from_ids(frame.ids[1:, 1:], 0, 0)  # a part of a frame is another type to numba
-    paint(pool, frame, [cell], Look(), True, out)
+    for look in (Look(), Look(style="density")):
+        paint(pool, frame, [cell], look, True, out)
     draw_ridges(out, cell, spread_of(column, axis, cell, colouring, 0, 4), palette, True)
     places = np.zeros(2, np.int32)
     by_place(images, (2, 2), places, places)
