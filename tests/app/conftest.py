@@ -95,6 +95,6 @@ def window(state, qtbot):
     made.appear()
     made.activateWindow()  # there is no window manager to do it, and keys go to the active window only
     qtbot.waitUntil(made.isActiveWindow)
-    qtbot.waitUntil(made.settled, timeout=20_000)
+    qtbot.waitUntil(made.settled, timeout=60_000)
     yield made
     waker.stop()

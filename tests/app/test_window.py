@@ -20,7 +20,7 @@ def placed(window, widget):
 def test_nothing_overlaps_or_is_cut_off(window, qtbot, size):
     window.resize(*size)
     window.state.select_class(1)
-    qtbot.waitUntil(window.settled, timeout=20_000)
+    qtbot.waitUntil(window.settled, timeout=60_000)
     parts = [
         widget
         for widget in window.findChildren(QWidget)
@@ -39,7 +39,7 @@ def test_nothing_overlaps_or_is_cut_off(window, qtbot, size):
 def test_every_panel_has_ink(window, qtbot, size):
     window.resize(*size)
     window.state.select_class(1)
-    qtbot.waitUntil(window.settled, timeout=20_000)
+    qtbot.waitUntil(window.settled, timeout=60_000)
     picture = array_of(window.picture())[..., :3].astype(int)
     for panel in [*window.places, window.sidebar, window.status, window.menuBar()]:
         box = placed(window, panel)
@@ -50,10 +50,10 @@ def test_every_panel_has_ink(window, qtbot, size):
 def test_light_and_dark(window, qtbot):
     before = array_of(window.picture())[..., :3].mean()
     window.commands.made["Dark or light"].trigger()
-    qtbot.waitUntil(window.settled, timeout=20_000)
+    qtbot.waitUntil(window.settled, timeout=60_000)
     assert array_of(window.picture())[..., :3].mean() > before + 100
     window.commands.made["Dark or light"].trigger()
-    qtbot.waitUntil(window.settled, timeout=20_000)
+    qtbot.waitUntil(window.settled, timeout=60_000)
     assert abs(array_of(window.picture())[..., :3].mean() - before) < 10
 
 
