@@ -17,6 +17,7 @@ from seeinin.errors import DataError
 from seeinin.precompute.reading.task import Shape, Task
 
 MODULE = "seeinin.precompute.reading.worker"
+START = 300  # seconds that a process may take to begin
 
 
 class KilledError(Exception):
@@ -48,9 +49,7 @@ class Process:
         """An answer for each item. Raises KilledError where the process is gone, DataError where it hangs."""
         answers: list[Any] = []
         try:
-            if self._task is not None:
-                self._connection.send(self._task)
-                self._task = None
+            self._begin(names[0] if names else "")
             self._connection.send((shape, items))
             for name in names:
                 if not self._connection.poll(timeout):
@@ -60,8 +59,18 @@ class Process:
                     )
                 answers.append(self._connection.recv())
         except (EOFError, ConnectionError):
-            raise KilledError(f"a process that was reading {names[len(answers)]} {self._end()}") from None
+            at = names[len(answers)] if names else "nothing"
+            raise KilledError(f"a process that was reading {at} {self._end()}") from None
         return answers
+
+    def _begin(self, name: str) -> None:
+        """Hand the task over, once; its imports are no image's fault."""
+        if self._task is not None:
+            self._connection.send(self._task)
+            self._task = None
+            if not self._connection.poll(START):
+                raise DataError(f"the process that is to read {name} does not start within {START} seconds; try again")
+            self._connection.recv()
 
     def kill(self) -> None:
         self._child.kill()

@@ -15,7 +15,8 @@ from seeinin.precompute.reading.task import answer
 
 
 def serve(connection: Connection) -> None:
-    task = connection.recv()
+    task = connection.recv()  # imports what it needs
+    connection.send(None)
     while True:
         shape, items = connection.recv()
         for item in items:
