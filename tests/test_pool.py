@@ -1,4 +1,4 @@
-"""The pool: gestures first, sharing without deadlock, the newest request wins, errors reach the Future, quick to end."""
+"""The pool: gestures first, sharing without deadlock, the newest request wins, errors arrive, quick to end."""
 
 import threading
 import time

@@ -16,6 +16,7 @@ BRIGHT = 0.995  # quantile of the non-empty pixels of a cell that is drawn at fu
 PILE = 8  # a pixel row or column with more than 1/PILE of a cell's points is a pile, and is left out of the quantile
 LEVELS = 1024  # of brightness by density
 LOGS: NDArray[np.float32] = np.log1p(np.arange(4096)).astype(np.float32)
+CONTRAST = 1.5  # above 1, what is dense stands out more from what is half as dense
 FAINTEST = 0.25  # opacity of a pixel with one point in the density style
 
 A, B, C, D, E = np.array([-9.436241, 369.2151, -240.9433, 214.9183, -78.94452], np.float32)  # of `_srgb`
@@ -73,7 +74,7 @@ def brush(look: Look, selecting: bool) -> Brush:
     if look.style == "density":
         marks[:] = 1  # the optical depth is the count
     fades = np.array([[look.fade if selecting else 1.0], [1.0]])
-    alpha = fades * np.linspace(FAINTEST, 1, LEVELS)
+    alpha = fades * (FAINTEST + (1 - FAINTEST) * np.linspace(0, 1, LEVELS) ** CONTRAST)
     depths = -np.log1p(-np.minimum(alpha, 0.9999)).astype(np.float32)
     return Brush(marks, depths, np.array(look.background, np.float32), look.style == "density", 1 + selecting)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from seeinin.geometry.counting import FULL, Frame
-from seeinin.geometry.painting import FAINTEST, Look, full_brightness, paint
+from seeinin.geometry.painting import CONTRAST, FAINTEST, Look, full_brightness, paint
 from seeinin.geometry.srgb import to_srgb
 from seeinin.pool import POOL
 
@@ -100,7 +100,9 @@ def test_density(selecting):
                 points = tile.share[y, x] / 255 if plane else count
                 if count:
                     bright = min(np.log1p(points) / np.log1p(max(full[plane], 2)), 1)
-                    alpha = (look.fade if selecting and not plane else 1) * (FAINTEST + (1 - FAINTEST) * bright)
+                    alpha = (look.fade if selecting and not plane else 1) * (
+                        FAINTEST + (1 - FAINTEST) * bright**CONTRAST
+                    )
                     expected += (255 * to_srgb(np.array(sums) / count / 255) - expected) * alpha
             np.testing.assert_allclose(got[y, x], [*expected, 255], atol=2)
 
