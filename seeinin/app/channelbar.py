@@ -1,5 +1,6 @@
 """The bar above the matrix: the order of the channels, which of them are shown, and what the colours mean."""
 
+from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from seeinin.app.choice import Choice
@@ -7,6 +8,7 @@ from seeinin.state.arranging import ORDERS, Arranging
 from seeinin.state.colouring import ColourBy, meanings
 from seeinin.state.state import ViewerState
 
+WORDY = 640  # px of the bar, from which on its parts have room for their names
 OFFERED = 32  # of the channels shown, those whose values colours can mean
 WORDS = {
     "class": "class",
@@ -32,6 +34,7 @@ class ChannelBar(QWidget):
         self.channels.setToolTip("Which channels are shown, such as 812, 4-9, top 20; Enter applies")
         self.channels.setAccessibleName("Channels")
         self.channels.setClearButtonEnabled(True)
+        self.channels.setMinimumWidth(130)
         self.channels.returnPressed.connect(self._write)
         self.colours = Choice("What the colours of the points mean (C)", "Colour")
         self.colours.activated.connect(self._colour)
@@ -47,6 +50,7 @@ class ChannelBar(QWidget):
         self.state.colour_by = self._offered[(now + 1) % len(self._offered)]
 
     def _arrange_widgets(self) -> None:
+        self.labels: list[QLabel] = []
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 7, 12, 3)
         row.setSpacing(6)
@@ -56,12 +60,19 @@ class ChannelBar(QWidget):
             ("colour", self.colours, 0),
         ):
             label = QLabel(name)
+            self.labels.append(label)
             label.setObjectName("muted")
             label.setBuddy(widget)
             row.addWidget(label)
             row.addWidget(widget, stretch)
             if widget is not self.colours:
                 row.addSpacing(8)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Where there is little room, what the tool tips say has to do."""
+        super().resizeEvent(event)
+        for label in self.labels:
+            label.setVisible(self.width() >= WORDY)
 
     def _order(self, number: int) -> None:
         self._follow()  # what is shown is the state's; the answer comes later

@@ -48,5 +48,7 @@ def view(
 def _compile() -> None:
     """Kernels that no gesture has called yet, compiled behind the first picture; numba keeps them on disk."""
     from seeinin.geometry.warm import compile_kernels
+    from seeinin.geometry.warm_orders import compile_orders
 
     compile_kernels(POOL)
+    compile_orders()
