@@ -1,5 +1,7 @@
 """The mouse on the window, with the data as the oracle."""
 
+import time
+
 import numpy as np
 import pytest
 from matplotlib.path import Path
@@ -26,6 +28,8 @@ def canvas(window, qtbot):
 
 def send(widget, kind, at, modifiers=NONE, button=LEFT):
     """An event as the screen sends it. (QTest.mouseMove moves the real cursor, whose events come when they like.)"""
+    if kind == QEvent.Type.MouseMove:
+        time.sleep(0.011)  # VisPy takes no notice of a hundred and one a second
     at, none = QPointF(*at), Qt.MouseButton.NoButton
     held = none if kind == QEvent.Type.MouseButtonRelease else button
     caused = none if kind == QEvent.Type.MouseMove else button
@@ -46,8 +50,7 @@ def select(window, canvas, qtbot):
     def select(corners, modifiers=NONE):
         before = window.state.selection
         drag(canvas, corners, modifiers)
-        compiling = 60_000  # ms, where the kernels are new
-        qtbot.waitUntil(lambda: window.state.selection is not before and window.settled(), timeout=compiling)
+        qtbot.waitUntil(lambda: window.state.selection is not before and window.settled(), timeout=60_000)
 
     return select
 
