@@ -1,6 +1,6 @@
 """What a channel sees at each level of its value: average images of eight equal bands."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Collection, Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from seeinin.geometry.crops import NO_GROUP, Crops, crop_of
 from seeinin.geometry.information import bins_of, class_counts, equal_widths
 from seeinin.pool import Token, ranges
 from seeinin.state.questions import STEP
+from seeinin.state.selection import Selection, chosen
 from seeinin.state.sources import Sources
 from seeinin.store.reader import Cache, Layer
 
@@ -79,6 +80,16 @@ def value_bands(
             show(known(stop))
             shown = stop
     return known(images)
+
+
+def band_points(
+    sources: Sources, layer: Layer, channel: int, low: float, high: float, band: int, hidden: Collection[int] = ()
+) -> Selection:
+    """The points of one of the eight bands of a channel over [low, high], but for those of hidden classes."""
+    cache = sources.cache
+    group = bins_of(sources.columns.get(layer, channel), equal_widths(low, high, BANDS))
+    drawn = cache.valid & ~np.isin(cache.label, list(hidden))
+    return chosen(layer.number, (group == band) & np.repeat(drawn, layer.positions))
 
 
 def _crops(cache: Cache, layer: Layer, count: int) -> tuple[Crops, Callable[[Any], NDArray[np.uint8]]]:

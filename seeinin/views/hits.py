@@ -25,13 +25,14 @@ class Hits:
 
     def hover_at(self, x: float, y: float) -> None:
         """The point and the plot under the cursor become the state's `hover` and `cell`."""
+        self.view.strip.hover_at(x, y)
         self.state.cell = self.cell_at(x, y)
         self.state.hover = self.place_at(x, y)
 
     def click_at(self, x: float, y: float, how: How) -> None:
         """A click picks the image; Shift, Ctrl and both add, subtract and intersect its point."""
         place = self.place_at(x, y)
-        if place is None:
+        if self.view.strip.click_at(x, y, how) or place is None:
             return
         if how == "replace":
             self.state.pick = place

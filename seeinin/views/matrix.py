@@ -76,9 +76,13 @@ class MatrixView:
         return None if view is None else Matrix(view.rows, view.columns, view.ranges, view.camera, self.viewport)
 
     def settled(self) -> bool:
-        """Whether the exact picture of the present state is on the canvas."""
-        shown = self.shot is not None and self.shot.exact and self.shot.request == self.wanted
-        return shown and self.strip.settled()
+        """Whether all of the present state is on the canvas, exactly."""
+        return self.exact and self.strip.settled()
+
+    @property
+    def exact(self) -> bool:
+        """Whether the exact picture of the plots is on the canvas."""
+        return self.shot is not None and self.shot.exact and self.shot.request == self.wanted
 
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme
@@ -125,7 +129,7 @@ class MatrixView:
 
     def _arrived(self, shot: Shot) -> None:
         matrix = self.matrix
-        if matrix is None or shot.request != self.wanted or (self.settled() and not shot.exact):
+        if matrix is None or shot.request != self.wanted or (self.exact and not shot.exact):
             return
         if shot.exact or self.shot is None or not self.shot.stands_for(self.wanted):
             if self.shot is None:

@@ -84,7 +84,7 @@ class Steering:
     def axis_at(self, x: float, y: float) -> int | None:
         """The channel whose axis strip, left of or below the plots, is under the pixel."""
         matrix = self.view.matrix
-        if matrix is None:
+        if matrix is None or self.view.strip.band_at(x, y) is not None:
             return None
         left, top, width, height = matrix.viewport
         column, row = matrix.to_cells(x, y)
