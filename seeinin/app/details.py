@@ -145,8 +145,9 @@ Line = tuple[str, str, QColor | None]  # key, value, colour of the value
 
 
 def number(value: float) -> str:
-    """Three digits, and a minus sign that is one."""
-    return f"{value:.3g}".replace("-", "−")
+    """Short enough for its line: three decimals where they say something, and a minus sign that is one."""
+    text = f"{value:.3f}" if value == 0 or 0.001 <= abs(value) < 100 else f"{value:.3g}"
+    return text.replace("-", "−")
 
 
 class Lines(QWidget):

@@ -1,8 +1,11 @@
 """`seeinin view`: the window on a screen, or its picture in a file."""
 
+import os
+import sys
 from functools import cache as cache_once
 from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 from seeinin.app import display
 from seeinin.app.opening import begin
@@ -10,6 +13,8 @@ from seeinin.pool import POOL
 from seeinin.state.session import restore
 from seeinin.state.state import ViewerState
 from seeinin.store.reader import open_cache
+
+LEAVING = 0.5  # s that worker threads have to end when the window is closed
 
 
 def view(
@@ -41,7 +46,17 @@ def view(
                 viewer.run()
             else:
                 viewer.picture(screenshot)
+        ended = POOL.shutdown(LEAVING)
+    if not ended:
+        _end()
     return 0
+
+
+def _end() -> NoReturn:
+    """Python's own end would stop a thread in the midst of compiled code, and that aborts the process."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 @cache_once

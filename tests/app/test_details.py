@@ -101,6 +101,9 @@ def test_an_image_without_a_class_has_a_dash(qtbot, state):
     assert panel._class("class", 0) == ("class", "–", None)
 
 
-@pytest.mark.parametrize(("value", "shown"), [(0.12345, "0.123"), (-2.0, "−2"), (1e-9, "1e−09"), (float("nan"), "nan")])
-def test_a_value_has_three_digits(value, shown):
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.0212, "0.021"), (-2.0, "−2.000"), (1234.5, "1.23e+03"), (1e-9, "1e−09"), (float("nan"), "nan")],
+)
+def test_a_value_is_short(value, shown):
     assert number(value) == shown

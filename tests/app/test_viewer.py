@@ -1,5 +1,6 @@
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -112,3 +113,29 @@ def test_ctrl_c_closes_the_window(cache_path, as_user, milliseconds):
     command = [sys.executable, "-W", "error", "-c", INTERRUPTED, cache_path, str(milliseconds)]
     result = subprocess.run(command, env=as_user, capture_output=True, text=True, timeout=100, check=False)
     assert (result.returncode, result.stderr) == (0, "")
+
+
+BUSY = """
+import sys, time
+from pathlib import Path
+from PyQt6.QtCore import QTimer
+from seeinin.app import loop, main
+from seeinin.pool import POOL
+
+def run(window, run=loop.run):
+    for _ in range(2 * POOL.size):
+        POOL.now(time.sleep, 30)
+    QTimer.singleShot(0, window.close)
+    QTimer.singleShot(0, lambda: print(time.monotonic(), flush=True))
+    run(window)
+
+loop.run = run
+sys.exit(main.view(Path(sys.argv[1])))
+"""
+
+
+def test_closing_waits_for_no_worker(cache_path, as_user):
+    command = [sys.executable, "-W", "error", "-c", BUSY, cache_path]
+    result = subprocess.run(command, env=as_user, capture_output=True, text=True, timeout=100, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert time.monotonic() - float(result.stdout) < 1.5  # half a second, and the end of Python on a busy machine
