@@ -157,6 +157,7 @@ _FIXED = (
     ),
     Action("File", "Save picture…", ("Ctrl+Shift+E",), "Write the window's content as a PNG", files.save_picture),
     Action("File", "Close", ("Ctrl+W", "Ctrl+Q"), "Close the window", lambda w: w.close(), apart=True),
+    Action("Edit", "Search…", ("Ctrl+F",), "Any action, layer or class by its name", lambda w: w.search()),
     Action("Edit", "Undo", ("Ctrl+Z",), "Back to the selection before", lambda w: w.state.undo(), icon="undo"),
     Action(
         "Edit", "Redo", ("Ctrl+Shift+Z",), "To the selection that was undone", lambda w: w.state.redo(), icon="redo"

@@ -17,6 +17,7 @@ from seeinin.app.layers import LayerChoice, shape_of
 from seeinin.app.legend import Legend
 from seeinin.app.names import plain
 from seeinin.app.picture import Painted
+from seeinin.app.search import Search
 from seeinin.app.sidebar import Sidebar
 from seeinin.app.sliders import StateSlider
 from seeinin.app.status import Status
@@ -92,6 +93,9 @@ class Window(QMainWindow):
 
     def show_keys(self) -> None:
         KeyScreen([action for action, _ in self.commands.pairs], self).show()
+
+    def search(self) -> None:
+        Search(self).show()
 
     def switch_theme(self) -> None:
         self._paint_in(LIGHT if self.theme is DARK else DARK)
