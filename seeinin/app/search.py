@@ -8,6 +8,7 @@ from PyQt6.QtCore import QEvent, QObject, Qt
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QDialog, QLineEdit, QListWidget, QVBoxLayout
 
+from seeinin.app.focus import OwnKeys
 from seeinin.app.names import plain
 
 if TYPE_CHECKING:
@@ -40,12 +41,10 @@ def entries(window: "Window") -> list[Entry]:
 
 
 def matching(found: Iterable[Entry], text: str) -> list[Entry]:
-    """The entries that hold every word that was typed; those that begin with the first come first."""
+    """The entries that hold every word that was typed; those that begin with the first word come first."""
     words = text.lower().split()
     kept = [entry for entry in found if all(word in entry.text.lower() for word in words)]
-    return sorted(
-        kept, key=lambda e: not any(part.startswith(words[0]) for part in e.text.lower().split()) if words else 0
-    )
+    return sorted(kept, key=lambda entry: not entry.text.lower().startswith(words[0] if words else ""))
 
 
 class Search(QDialog):
@@ -60,6 +59,7 @@ class Search(QDialog):
         self.line.setPlaceholderText("An action, a layer, a class")
         self.line.textChanged.connect(self._filter)
         self.line.returnPressed.connect(self._do)
+        OwnKeys(self.line)
         self.line.installEventFilter(self)
         self.results.itemClicked.connect(self._do)
         self.results.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -33,7 +33,6 @@ def test_the_arrows_move_through_what_is_found(window, search):
     QTest.keyClicks(search.line, "class")
     for _ in range(2):
         QTest.keyClick(search.line, Qt.Key.Key_Down)
-    assert [search.results.item(k).text() for k in range(search.results.count())] == []
     assert search.results.currentItem().text() == "class frog"
     QTest.keyClick(search.line, Qt.Key.Key_Up)
     QTest.keyClick(search.line, Qt.Key.Key_Return)
