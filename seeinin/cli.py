@@ -74,6 +74,11 @@ def parser() -> argparse.ArgumentParser:
     )
     view.set_defaults(run=run_view)
 
+    doctor = commands.add_parser(
+        "doctor", parents=[debug], help="say what this machine has and lacks, for a bug report"
+    )
+    doctor.set_defaults(run=run_doctor)
+
     verify = commands.add_parser("verify", parents=[debug], help="check every stored byte of a cache")
     verify.add_argument("cache", type=Path)
     verify.set_defaults(run=run_verify)
@@ -162,6 +167,14 @@ def run_view(arguments: argparse.Namespace) -> int:
 
     chosen = {key: getattr(arguments, key) for key in ("layer", "select", "size", "session", "screenshot")}
     return view(arguments.cache, **chosen)
+
+
+def run_doctor(arguments: argparse.Namespace) -> int:
+    from seeinin.app.doctor import examine
+
+    report, well = examine()
+    print(report)
+    return 0 if well else 1
 
 
 def run_verify(arguments: argparse.Namespace) -> int:
