@@ -6,7 +6,7 @@ from functools import partial
 
 from seeinin.pool import POOL, Token
 from seeinin.state.selection import Selection
-from seeinin.state.state import Place, ViewerState
+from seeinin.state.state import Maps, Place, ViewerState
 from seeinin.views.averages import Mean, growing
 from seeinin.views.subjects import CROPS, Subject, subject_of
 
@@ -50,16 +50,21 @@ class Averaging:
 
     def _on_draft(self, draft: Selection | None) -> None:
         """A lasso sends drafts faster than large averages begin: the next is taken when something of one is shown."""
-        if draft is None or (not self._waiting and (self.progress() or self.settled())):
+        began = self.subject is not None and (self.progress() > 0 or not len(self.subject.rows))
+        if draft is None or (began and not self._waiting):
             self._ask()
 
     def _ask(self, *_: object) -> None:
         """Find out off this thread which images are meant; only the newest answer is used."""
-        asked = self._latest if self.state.draft is None else self.state.draft, self.state.maps
+        asked = self._due()
         if self._waiting or self.subject is None or asked != self._asked:
             self._asked, self._waiting = asked, True
             subject = POOL.now(subject_of, self.state.cache, *asked)
             self.state.inbox.deliver(subject, partial(self._begin, asked))
+
+    def _due(self) -> tuple[int | Selection | None, Maps]:
+        """What is to be shown now, and how."""
+        return self._latest if self.state.draft is None else self.state.draft, self.state.maps
 
     def _begin(self, asked: object, subject: Subject) -> None:
         if asked is not self._asked:
@@ -72,7 +77,12 @@ class Averaging:
         self._growing.clear()
         self._wanted = [n for n in self._wanted if n != CROPS or subject.patches is not None]
         self._start()
+        self._follow()
         self.changed()
+
+    def _follow(self) -> None:
+        if self.state.draft is not None:
+            self._on_draft(self.state.draft)
 
     def want(self, numbers: Iterable[int]) -> None:
         """The layers in sight; the others are not read, and kept only while there is room."""
@@ -84,7 +94,7 @@ class Averaging:
 
     def settled(self) -> bool:
         """Whether all that is wanted is there, to the last row."""
-        if self._waiting or self.subject is None:
+        if self._waiting or self.subject is None or self._asked != self._due():
             return False
         return not len(self.subject.rows) or all(self._complete(n) for n in self._wanted)
 
@@ -123,8 +133,7 @@ class Averaging:
         self.means[number] = mean  # last in the dict: the most recent
         if number in self._wanted:
             self._grow(number)
-        if self.state.draft is not None:
-            self._on_draft(self.state.draft)
+        self._follow()
         self.changed()
 
     def _forget(self) -> None:

@@ -105,6 +105,7 @@ class Hands:
         gesture, self.gesture, self.press = self.gesture, None, None
         if gesture is not None:
             gesture.close()
+            self.view.hits.drafting.end()
         return gesture is not None
 
     def _begin(self, press: Event) -> Gesture | None:
@@ -140,6 +141,7 @@ def lasso(view: "MatrixView", press: Event, cell: tuple[int, int], how: How) -> 
         while (event := (yield)).type == "mouse_move":
             line.append(tuple(event.pos[:2]))
             view.preview(line, how)
+            view.hits.sketch_polygon(cell, np.array(line, np.float64), how)
     finally:
         view.preview([], how)
     if len(line) > 2:
@@ -153,6 +155,7 @@ def rectangle(view: "MatrixView", press: Event, cell: tuple[int, int], how: How)
         while (event := (yield)).type == "mouse_move":
             corners = corners_of(press.pos[:2], event.pos[:2])
             view.preview(corners, how)
+            view.hits.sketch_polygon(cell, np.array(corners, np.float64), how)
     finally:
         view.preview([], how)
     if corners:

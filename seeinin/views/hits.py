@@ -9,6 +9,7 @@ import numpy as np
 from seeinin.pool import POOL
 from seeinin.state.selection import How, Selection, chosen
 from seeinin.state.state import Cell, Place
+from seeinin.views.drafting import Drafting
 from seeinin.views.plots import Plot
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ class Hits:
 
     def __init__(self, view: "MatrixView") -> None:
         self.view, self.state = view, view.state
+        self.drafting = Drafting(view.state)
 
     def hover_at(self, x: float, y: float) -> None:
         """The point and the plot under the cursor become the state's `hover` and `cell`."""
@@ -75,6 +77,11 @@ class Hits:
         """
         self._select(how, cell, lambda plot: plot.in_polygon(polygon))
 
+    def sketch_polygon(self, cell: tuple[int, int], polygon: np.ndarray, how: How) -> None:
+        """What `select_polygon` would select becomes the state's `draft`, where that is found fast."""
+        if len(polygon) > 2 and (plot := self._plot(cell)) is not None:
+            self.drafting.sketch(partial(plot.in_polygon, polygon), how)
+
     def select_touched(self, cell: tuple[int, int], line: np.ndarray, radius: float, how: How) -> None:
         """Select the points drawn in `cell` on pixels that a brush touched on its way along `line` (V, 2)."""
         self._select(how, cell, lambda plot: plot.touched(line, radius))
@@ -87,8 +94,16 @@ class Hits:
             self._select(how, cell, lambda plot: plot.nearest(x, y, count))
 
     def _select(self, how: How, cell: tuple[int, int], find: Callable[[Plot], Selection]) -> None:
+        if (plot := self._plot(cell)) is not None:
+            self.state.inbox.deliver(POOL.now(find, plot), partial(self._selected, self.drafting.gesture, how))
+
+    def _selected(self, gesture: int, how: How, new: Selection) -> None:
+        self.state.select(new, how)
+        self.drafting.end(gesture)
+
+    def _plot(self, cell: tuple[int, int]) -> Plot | None:
         matrix, layer = self.view.matrix, self.state.layer
-        if matrix is not None and layer is not None:
-            drawn = ~np.isin(self.state.cache.label, list(self.state.hidden))
-            plot = Plot(layer, self.view.columns, matrix, *cell, drawn)
-            self.state.inbox.deliver(POOL.now(find, plot), partial(self.state.select, how=how))
+        if matrix is None or layer is None:
+            return None
+        drawn = ~np.isin(self.state.cache.label, list(self.state.hidden))
+        return Plot(layer, self.view.columns, matrix, *cell, drawn)
