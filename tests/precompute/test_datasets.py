@@ -1,10 +1,13 @@
 """Images from every source, and what is said when they are not what they should be."""
 
 import gzip
+import io
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 
 from seeinin import config
@@ -158,3 +161,58 @@ def test_the_identity_sees_pixels_labels_and_classes(pixels, labels):
     other_labels[6] = 0
     cases = [(pixels, labels, ()), (other_pixels, labels, ()), (pixels, other_labels, ()), (pixels, labels, "xyz")]
     assert len({datasets.wrap((p, y), tuple(c)).identity() for p, y, c in cases}) == 4
+
+
+@pytest.fixture
+def npz(tmp_path):
+    """Save arrays and read them as the config would."""
+
+    def read(classes=(), **arrays):
+        np.savez(tmp_path / "a.npz", **arrays)
+        return datasets.load(config.Npz(source="npz", path=str(tmp_path / "a.npz"), classes=classes))
+
+    return read
+
+
+def test_labels_of_an_npz(npz, pixels, labels):
+    assert npz(images=pixels).label.tolist() == [-1] * 7
+    assert npz(images=pixels, labels=labels[:, None]).label.tolist() == labels.tolist()
+    assert npz(images=pixels, labels=labels.astype(float)).label.tolist() == labels.tolist()
+    named = npz(images=pixels, labels=np.array(list("abcabcc")))
+    assert (named.label.tolist(), named.classes) == (labels.tolist(), ("a", "b", "c"))
+    assert npz(images=pixels, labels=np.array(list("abcabcc")), classes=("c", "b", "a")).label[0] == 2
+    for wrong, message in (
+        (labels[:-1], "differ in number: 7 images but 6 labels"),
+        (labels + 0.5, "the labels are not whole numbers"),
+        (np.full(7, np.nan), "the labels are not whole numbers"),
+        (np.full(7, -2), "-2 is no label"),
+        (np.full(7, 2**40), "1099511627776 is no label"),
+        (labels.astype(complex), "the labels are not whole numbers"),
+    ):
+        with pytest.raises(DataError, match=message):
+            npz(images=pixels, labels=wrong)
+
+
+ARCHIVE = io.BytesIO()
+np.savez_compressed(
+    ARCHIVE, images=np.zeros((3, 4, 5), np.uint8), labels=np.arange(3), classes=np.array(["a", "b", "c"])
+)
+
+
+@given(st.randoms(use_true_random=False), st.integers(1, 5), st.booleans())
+@pytest.mark.filterwarnings("ignore")  # NumPy's, of odd headers
+def test_a_damaged_npz_is_refused_in_one_sentence(tmp_path_factory, chance, flips, cut):
+    damaged = bytearray(ARCHIVE.getvalue())
+    for _ in range(flips):
+        damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+    if cut:
+        del damaged[chance.randrange(len(damaged)) :]
+    path = tmp_path_factory.getbasetemp() / "damaged.npz"
+    path.write_bytes(damaged)
+    said = f"{path} "
+    try:
+        datasets.load(config.Npz(source="npz", path=str(path)))
+    except DataError as error:
+        said = str(error)
+    assert said.startswith(str(path))
+    assert "\n" not in said
