@@ -3,12 +3,11 @@
 A gesture is a generator: it is started with the press and sent every move, then the release; closing it takes it back.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seeinin.geometry.matrix import Rect
 from seeinin.state.selection import How
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ BRUSH = 12.0  # px, its radius
 
 Event = Any  # vispy's MouseEvent and KeyEvent, which it leaves untyped
 Gesture = Generator[None, Event, None]
+Line = list[tuple[float, float]]
 
 
 def how_of(modifiers: tuple[Any, ...]) -> How:
@@ -129,59 +129,73 @@ class Hands:
 def pan(view: "MatrixView", press: Event) -> Gesture:
     """The place under the cursor stays under the cursor."""
     x, y = press.pos[:2]
-    while (event := (yield)).type == "mouse_move":
-        view.steering.pan(event.pos[0] - x, event.pos[1] - y)
-        x, y = event.pos[:2]
+
+    def follow(line: Line) -> None:
+        nonlocal x, y
+        view.steering.pan(line[-1][0] - x, line[-1][1] - y)
+        x, y = line[-1]
+
+    follow((yield from path(press, follow)))
 
 
 def lasso(view: "MatrixView", press: Event, cell: tuple[int, int], how: How) -> Gesture:
     """The lasso belongs to the cell that it began in, however far it is drawn."""
-    line = [tuple(press.pos[:2])]
+
+    def show(line: Line) -> None:
+        view.preview(line, how)
+        view.hits.sketch_polygon(cell, np.array(line), how)
+
     try:
-        while (event := (yield)).type == "mouse_move":
-            line.append(tuple(event.pos[:2]))
-            view.preview(line, how)
-            view.hits.sketch_polygon(cell, np.array(line, np.float64), how)
+        line = yield from path(press, show)
     finally:
         view.preview([], how)
     if len(line) > 2:
-        view.hits.select_polygon(cell, np.array(line, np.float64), how)
+        view.hits.select_polygon(cell, np.array(line), how)
 
 
 def rectangle(view: "MatrixView", press: Event, cell: tuple[int, int], how: How) -> Gesture:
     """From corner to corner."""
-    corners: list[tuple[float, float]] = []
+
+    def show(line: Line) -> None:
+        view.preview(corners(line), how)
+        view.hits.sketch_polygon(cell, np.array(corners(line)), how)
+
     try:
-        while (event := (yield)).type == "mouse_move":
-            corners = corners_of(press.pos[:2], event.pos[:2])
-            view.preview(corners, how)
-            view.hits.sketch_polygon(cell, np.array(corners, np.float64), how)
+        line = yield from path(press, show)
     finally:
         view.preview([], how)
-    if corners:
-        view.hits.select_polygon(cell, np.array(corners, np.float64), how)
+    view.hits.select_polygon(cell, np.array(corners(line)), how)
 
 
 def brush(view: "MatrixView", press: Event, cell: tuple[int, int], how: How) -> Gesture:
     """Everything that the brush has touched."""
-    line = [tuple(press.pos[:2])]
     try:
-        while (event := (yield)).type == "mouse_move":
-            line.append(tuple(event.pos[:2]))
-            view.preview(line, how, BRUSH)
+        line = yield from path(press, lambda line: view.preview(line, how, BRUSH))
     finally:
         view.preview([], how)
-    view.hits.select_touched(cell, np.array(line, np.float64), BRUSH, how)
+    view.hits.select_touched(cell, np.array(line), BRUSH, how)
+
+
+def path(press: Event, show: Callable[[Line], object]) -> Generator[None, Event, Line]:
+    """Where the mouse goes from the press to the release, both included; `show` is called at every move."""
+    line: Line = [place(press)]
+    while True:
+        event = yield
+        if place(event) != line[-1]:  # the release ends where the last move was, but VisPy drops moves that come fast
+            line.append(place(event))
+        if event.type != "mouse_move":
+            return line
+        show(line)
+
+
+def place(event: Event) -> tuple[float, float]:
+    return float(event.pos[0]), float(event.pos[1])
+
+
+def corners(line: Line) -> Line:
+    """Of the rectangle between the first and the last point."""
+    (x0, y0), (x1, y1) = line[0], line[-1]
+    return [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
 
 
 SELECTING = {"rectangle": rectangle, "brush": brush}  # every other tool draws a lasso
-
-
-def corners_of(a: tuple[float, float], b: tuple[float, float]) -> list[tuple[float, float]]:
-    box = Rect(min(a[0], b[0]), min(a[1], b[1]), abs(a[0] - b[0]), abs(a[1] - b[1]))
-    return [
-        (box.x, box.y),
-        (box.x + box.width, box.y),
-        (box.x + box.width, box.y + box.height),
-        (box.x, box.y + box.height),
-    ]
