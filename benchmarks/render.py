@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from benchmarks.painters import PAINTERS, SIZE, Draw, Plots
 from benchmarks.report import Row, alternate, main
 from seeinin.geometry.axis import Axis
-from seeinin.geometry.counting import Colouring, Frame, counting
+from seeinin.geometry.colouring import Colouring
+from seeinin.geometry.counting import counting
+from seeinin.geometry.frame import Frame
 from seeinin.geometry.painting import Look, paint
 from seeinin.pool import POOL
 

@@ -38,6 +38,19 @@ def bin_column(
     return out
 
 
+class Binned:
+    """A column on its way to pixels, with a table of them where it is long enough to pay for one."""
+
+    def __init__(self, column: NDArray[Any], axis: Axis, size: int) -> None:
+        self.column, self.axis, self.size = column, axis, size
+        long = column.dtype == np.float16 and column.size > TABLE_PAYS
+        self.table = axis_table(axis, size) if long else None
+
+    def bin(self, start: int, stop: int, out: NDArray[np.int16]) -> NDArray[np.int16]:
+        """Pixels of the points [start, stop), at the front of `out`."""
+        return bin_column(self.column[start:stop], self.axis, self.size, out[: stop - start], self.table)
+
+
 @kernel
 def _bin(values, scale, offset, first, last, size, out):  # type: ignore[no-untyped-def]
     for p in range(values.size):  # without a branch, so that it runs eight values at a time

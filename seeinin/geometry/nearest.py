@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seeinin.geometry.axis import Axis
-from seeinin.geometry.binning import bin_column
-from seeinin.geometry.counting import SELECTED, Binned, Colouring
+from seeinin.geometry.binning import Binned, bin_column
+from seeinin.geometry.colouring import Colouring
+from seeinin.geometry.frame import SELECTED
 from seeinin.geometry.jit import kernel
 from seeinin.pool import Pool, ranges
 

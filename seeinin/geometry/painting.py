@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from seeinin.geometry.counting import FULL, Frame, Rect, Tile
+from seeinin.geometry.frame import FULL, Frame, Rect, Tile
 from seeinin.geometry.jit import fused, kernel
 from seeinin.pool import Pool, ranges
 

@@ -7,11 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seeinin.geometry.axis import Axis
-from seeinin.geometry.counting import BLOCK, Binned, Colouring
+from seeinin.geometry.binning import Binned
+from seeinin.geometry.colouring import Colouring
 from seeinin.geometry.jit import kernel
 from seeinin.geometry.srgb import ENCODE, STEPS
 from seeinin.pool import ranges
 
+BLOCK = 16_384  # points binned at once
 COLOURS = 16  # palette indices told apart; higher ones are counted with the last
 PILE = 8  # a pixel with more than 1/PILE of all points is a pile: drawn as a stem, and left out of the curves
 SMOOTH = 0.012  # standard deviation of the smoothing, as a share of the width of the cell

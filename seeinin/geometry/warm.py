@@ -5,8 +5,10 @@ import numpy as np
 from seeinin.geometry.averages import add_maps
 from seeinin.geometry.axis import Axis
 from seeinin.geometry.binning import axis_table, bin_column
+from seeinin.geometry.colouring import Colouring
 from seeinin.geometry.colours import slot_palette
-from seeinin.geometry.counting import Colouring, Frame, counting
+from seeinin.geometry.counting import counting
+from seeinin.geometry.frame import Frame
 from seeinin.geometry.linking import by_place, share_of_images
 from seeinin.geometry.nearest import from_ids, nearest
 from seeinin.geometry.outside import outside

@@ -5,8 +5,10 @@ from collections.abc import Callable, Generator, Sequence
 
 import numpy as np
 
+from seeinin.geometry.colouring import Colouring
 from seeinin.geometry.colours import slot_palette
-from seeinin.geometry.counting import Cell, Colouring, Frame, counting
+from seeinin.geometry.counting import Cell, counting
+from seeinin.geometry.frame import Frame
 from seeinin.geometry.outside import outside
 from seeinin.geometry.painting import Look, paint
 from seeinin.geometry.ridges import Spread, draw_ridges, spread_of
@@ -30,12 +32,13 @@ def rendering(
         held[channel] = sources.columns.get(layer, channel)
         yield
     drawing = Drawing(request, sources, layer, held)
-    begun, wait = time.monotonic(), FIRST_LOOK
+    begun, wait, before = time.monotonic(), FIRST_LOOK, 0
     for done in drawing.count():
         yield
-        if time.monotonic() - begun > wait and done < layer.points:
+        if before < done < layer.points and time.monotonic() - begun > wait:
             show(drawing.shot(done))
             wait *= 2
+        before = done
     return drawing.shot(layer.points)
 
 

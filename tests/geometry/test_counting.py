@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from seeinin.geometry.axis import Axis
-from seeinin.geometry.counting import BLOCK, FULL, SELECTED, Colouring, Frame, count_cells, counting, placed, share_out
+from seeinin.geometry.colouring import Colouring
+from seeinin.geometry.counting import LEAST, counting, placed, share_out
+from seeinin.geometry.frame import FULL, SELECTED, Frame
 from seeinin.pool import Pool
 
 SIDE, GAP = 12, 3
@@ -108,11 +110,11 @@ def test_pieces_of_the_rows_add_up(pool):
 
 
 def test_one_cell_of_many_blocks_in_bands(pool):
-    across, down, cells, size = matrix(2, 2 * BLOCK + 5, np.float16)
-    colouring = colouring_of(2 * BLOCK + 5, 1, np.random.default_rng(3), selecting=True)
+    across, down, cells, size = matrix(2, 2 * LEAST + 5, np.float16)
+    colouring = colouring_of(2 * LEAST + 5, 1, np.random.default_rng(3), selecting=True)
     frame = Frame(size, size)
-    list(counting(pool, frame, across, down, cells[1:2], colouring, 0, 2 * BLOCK + 5))
-    assert_equal(frame, cells[1:2], Expected(across, down, cells[1:2], colouring, 0, 2 * BLOCK + 5, size))
+    list(counting(pool, frame, across, down, cells[1:2], colouring, 0, 2 * LEAST + 5))
+    assert_equal(frame, cells[1:2], Expected(across, down, cells[1:2], colouring, 0, 2 * LEAST + 5, size))
 
 
 def test_long_columns_are_looked_up_and_short_ones_worked_out():
@@ -127,16 +129,51 @@ def test_long_columns_are_looked_up_and_short_ones_worked_out():
     pool.shutdown()
 
 
-def test_a_full_pixel_still_counts():
+@pytest.mark.parametrize("selecting", [False, True])
+def test_thousands_of_points_on_one_pixel(pool, selecting):
+    """More than the narrow sums of a pixel hold."""
+    points = 2 * LEAST + 5
+    across, down, cells, size = matrix(2, points, np.float16)
+    for column, _ in across:
+        column[3:-40] = 0.5
+    colouring = colouring_of(points, 1, np.random.default_rng(6), selecting=selecting)
+    frame = Frame(size, size)
+    list(counting(pool, frame, across, down, cells, colouring, 0, points))
+    assert_equal(frame, cells, Expected(across, down, cells, colouring, 0, points, size))
+
+
+def test_a_full_pixel_still_counts(pool):
     """Beyond FULL points the sums of the colours stand still, so that uint32 holds them."""
-    frame = Frame(1, 1)
+    frame, points = Frame(1, 1), 5000
     tile = frame.tile((0, 1, 0, 1))
     tile.sums[0, 0, 0] = FULL - 1, 255 * (FULL - 1), 5, 6
-    pixels, slot = np.zeros((1, 3), np.int16), np.zeros(3, np.uint8)
-    packed = Colouring(slot, 1, np.full((256, 3), 255, np.uint8), np.ones(256, bool)).packed()
-    count_cells(frame, pixels, pixels, placed(frame, [(0, 0, 0, 1, 0, 1)]), slot, slot, packed, 40)
-    assert tile.sums[0, 0, 0].tolist() == [FULL + 2, 255 * FULL, 260, 261]
-    assert frame.ids.tolist() == [[42]]
+    column, axis = np.zeros(points, np.float16), Axis(1.0, 0.0, 0.0, 1.0)
+    colouring = Colouring(np.zeros(points, np.uint8), 1, np.full((256, 3), 255, np.uint8), np.ones(256, bool))
+    line = [(column, axis)]
+    list(counting(pool, frame, line, line, [(0, 0, 0, 1, 0, 1)], colouring, 0, points, clear=False))
+    count, red, green, blue = tile.sums[0, 0, 0].tolist()
+    assert count == FULL - 1 + points
+    assert 255 * FULL <= red <= 255 * (FULL + 1023)
+    assert green - 5 == blue - 6 == red - 255 * (FULL - 1)
+    assert frame.ids.tolist() == [[points - 1]]
+
+
+def test_steps_are_short_and_say_when_all_cells_have_the_points(monkeypatch):
+    monkeypatch.setattr("seeinin.geometry.counting.STEP", 20_000)
+    points = 2 * LEAST + 5
+    across, down, cells, size = matrix(4, points, np.float16)
+    colouring = colouring_of(points, 1, np.random.default_rng(7), selecting=False)
+    pool, frame, done = Pool(1), Frame(size, size), [0]
+    for so_far in counting(pool, frame, across, down, cells, colouring, 0, points):
+        if so_far > done[-1]:
+            counts = [frame.tile(cell[2:]).sums[0, ..., 0].sum() for cell in cells]
+            numbers = [~(np.isnan(across[j][0][:so_far]) | np.isnan(down[i][0][:so_far])) for j, i, *_ in cells]
+            assert counts == [(number & colouring.visible[colouring.slot[:so_far]]).sum() for number in numbers]
+        done.append(so_far)
+    pool.shutdown()
+    assert done == sorted(done)
+    assert set(done) == {0, LEAST, 2 * LEAST, points}
+    assert len(done) >= points * len(cells) / 20_000
 
 
 @pytest.mark.parametrize("parts", [1, 2, 7])

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from seeinin.geometry.axis import Axis
-from seeinin.geometry.counting import SELECTED, Colouring, Frame, counting
+from seeinin.geometry.colouring import Colouring
+from seeinin.geometry.counting import counting
+from seeinin.geometry.frame import SELECTED, Frame
 from seeinin.geometry.nearest import from_ids, nearest
 from seeinin.pool import POOL
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from seeinin.geometry.counting import FULL, Frame
+from seeinin.geometry.frame import FULL, Frame
 from seeinin.geometry.painting import CONTRAST, FAINTEST, Look, full_brightness, paint
 from seeinin.geometry.srgb import to_srgb
 from seeinin.pool import POOL

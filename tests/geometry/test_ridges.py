@@ -5,8 +5,8 @@ import pytest
 from scipy.ndimage import gaussian_filter1d
 
 from seeinin.geometry.axis import Axis
+from seeinin.geometry.colouring import Colouring
 from seeinin.geometry.colours import slot_palette
-from seeinin.geometry.counting import Colouring
 from seeinin.geometry.ridges import SELECTED, TALLEST, Spread, bandwidth, draw_ridges, spread_of
 
 RECT = (10, 110, 20, 220)
