@@ -91,6 +91,14 @@ def _step(rows: int, columns: int, window: "Window") -> None:
     window.matrix.steering.step(rows, columns)
 
 
+def _back(window: "Window") -> None:
+    window.state.back()
+
+
+def _forward(window: "Window") -> None:
+    window.state.forward()
+
+
 def _all(window: "Window") -> None:
     window.state.select_images(np.ones(window.state.cache.images, bool))
 
@@ -158,9 +166,23 @@ _FIXED = (
     Action("File", "Save picture…", ("Ctrl+Shift+E",), "Write the window's content as a PNG", files.save_picture),
     Action("File", "Close", ("Ctrl+W", "Ctrl+Q"), "Close the window", lambda w: w.close(), apart=True),
     Action("Edit", "Search…", ("Ctrl+F",), "Any action, layer or class by its name", lambda w: w.search()),
-    Action("Edit", "Undo", ("Ctrl+Z",), "Back to the selection before", lambda w: w.state.undo(), icon="undo"),
     Action(
-        "Edit", "Redo", ("Ctrl+Shift+Z",), "To the selection that was undone", lambda w: w.state.redo(), icon="redo"
+        "Edit",
+        "Undo",
+        ("Ctrl+Z",),
+        "Back to the selection before",
+        lambda w: w.state.undo(),
+        lambda s: s.can_undo,
+        icon="undo",
+    ),
+    Action(
+        "Edit",
+        "Redo",
+        ("Ctrl+Shift+Z",),
+        "To the selection that was undone",
+        lambda w: w.state.redo(),
+        lambda s: s.can_redo,
+        icon="redo",
     ),
     Action("View", "Fit", ("Home", "H"), "Show the whole matrix", lambda w: w.matrix.steering.fit(), icon="fit"),
     Action(
@@ -171,8 +193,8 @@ _FIXED = (
         lambda w: w.matrix.steering.frame_selection(),
         _selected,
     ),
-    Action("View", "Back", ("Alt+Left",), "To the view before", lambda w: w.state.back(), apart=True),
-    Action("View", "Forward", ("Alt+Right",), "To the view that Back left", lambda w: w.state.forward()),
+    Action("View", "Back", ("Alt+Left",), "To the view before", _back, lambda s: s.can_go_back, apart=True),
+    Action("View", "Forward", ("Alt+Right",), "To the view that Back left", _forward, lambda s: s.can_go_forward),
     Action("View", "Cell to the left", ("Left",), "", partial(_step, 0, -1), _many_cells, apart=True),
     Action("View", "Cell to the right", ("Right",), "", partial(_step, 0, 1), _many_cells),
     Action("View", "Cell above", ("Up",), "", partial(_step, -1, 0), _many_cells),

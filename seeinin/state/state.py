@@ -200,6 +200,10 @@ class ViewerState:
     def can_go_back(self) -> bool:
         return bool(self._views.past)
 
+    @property
+    def can_go_forward(self) -> bool:
+        return bool(self._views.future)
+
     def back(self) -> None:
         """To the view before."""
         if self.view is not None and self._views.past:
@@ -249,6 +253,14 @@ class ViewerState:
 
     def clear(self) -> None:
         self._choose(None)
+
+    @property
+    def can_undo(self) -> bool:
+        return bool(self._selections.past)
+
+    @property
+    def can_redo(self) -> bool:
+        return bool(self._selections.future)
 
     def undo(self) -> None:
         self.selection = self._selections.back(self.selection)
