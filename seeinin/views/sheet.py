@@ -15,6 +15,8 @@ UNIT_SIDE = (3, 14)  # likewise the square of a single unit
 TITLE = 18  # the line above the maps, in points
 SPACE = 9  # below them
 FITTING = tuple(k / 20 for k in range(15, 41))  # the sizes that are tried to fill a panel
+INPUT_SIDE = 116  # of the input at most, where there is room, in points
+INPUT_ZOOMS = tuple(k / 4 for k in range(5, 11))  # how much larger than maps the input may be then
 GUTTERS = (2, 1)  # between maps, and between the squares of single units, in points
 BESIDE = 12  # between the input and what patches see of it, in points
 
@@ -152,11 +154,15 @@ class Pane:
 
 
 def lay_out(
-    shapes: Iterable[tuple[int, tuple[int, int, int]]], width: int, ratio: float = 1.0, zoom: float = 1.0
+    shapes: Iterable[tuple[int, tuple[int, int, int]]],
+    width: int,
+    ratio: float = 1.0,
+    zoom: float = 1.0,
+    input_zoom: float = 1.0,
 ) -> Sheet:
     """`shapes` gives (number, (D, H, W)) in order; `width` in device pixels, `ratio` of them to a point.
 
-    Crops stand beside what comes before them, the input, where there is room.
+    The input is `input_zoom` times larger still. Crops stand beside it where there is room.
     """
     blocks: list[Block] = []
     y = 0
@@ -165,7 +171,8 @@ def lay_out(
             blocks += _beside(blocks[-1], shape, width, ratio)
             continue
         top = y + round(TITLE * ratio)
-        blocks.append(_block(number, shape, width, ratio, zoom, y, top))
+        scale = zoom * (input_zoom if number < 0 else 1.0)
+        blocks.append(_block(number, shape, width, ratio, scale, y, top))
         y = blocks[-1].bottom + round(SPACE * ratio)
     return Sheet(tuple(blocks), y)
 
@@ -174,14 +181,21 @@ def lay_out(
 def filling(
     shapes: tuple[tuple[int, tuple[int, int, int]], ...], size: tuple[int, int], ratio: float, zoom: float
 ) -> Sheet:
-    """The sheet as large as all of it is seen in `size` (width, height) at once, if it can be, times `zoom`."""
+    """The sheet as large as all of it is seen in `size` (width, height) at once, if it can be, times `zoom`; then the
+    input as large as there is still room for it."""
     width, height = size
 
     def fits(size: float) -> bool:
         return lay_out(shapes, width, ratio, size).height <= height
 
-    largest = max(filter(fits, FITTING)) if fits(FITTING[0]) else 1.0
-    return lay_out(shapes, width, ratio, zoom * largest)
+    if not fits(FITTING[0]):
+        return lay_out(shapes, width, ratio, zoom)
+    largest, best = max(filter(fits, FITTING)), 1.0
+    for input_zoom in INPUT_ZOOMS:
+        sheet = lay_out(shapes, width, ratio, largest, input_zoom)
+        if sheet.height <= height and max(sheet.blocks[0].tile) <= INPUT_SIDE * ratio:
+            best = input_zoom
+    return lay_out(shapes, width, ratio, zoom * largest, best)
 
 
 def _block(

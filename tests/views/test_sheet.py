@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from seeinin.views.sheet import Pane, Rect, Spot, lay_out
+from seeinin.views.sheet import BESIDE, Pane, Rect, Sheet, Spot, filling, lay_out
+from seeinin.views.subjects import CROPS, INPUT
 from seeinin.views.tiles import packed, shrunk, tiled
 
 SHAPES = [(1, 28, 28), (20, 24, 24), (50, 4, 4), (500, 1, 1), (2, 1, 1), (64, 112, 112), (2048, 7, 7), (3, 1, 200)]
@@ -88,3 +89,38 @@ def test_nothing_is_found_beside_the_sheet() -> None:
 
 def test_pixels_are_opaque() -> None:
     assert packed(np.array([[1, 2, 3]], np.uint8)).view(np.uint8).tolist() == [1, 2, 3, 255]
+
+
+def test_room_that_is_left_goes_to_the_input() -> None:
+    shapes = ((INPUT, (1, 28, 28)), (0, (20, 24, 24)), (1, (50, 4, 4)), (2, (500, 1, 1)))
+    for height in range(200, 900, 50):
+        sheet = filling(shapes, (322, height), 1.0, 1.0)
+        assert sheet.height <= height or sheet == lay_out(shapes, 322)
+        same = [s for s in (lay_out(shapes, 322, 1.0, k / 20) for k in range(15, 41)) if tiles(s) == tiles(sheet)]
+        plain = [s.blocks[0].tile[1] for s in same]
+        assert min(plain) <= sheet.blocks[0].tile[1] <= max(*plain, 116)
+    assert filling(shapes, (322, 400), 1.0, 1.0).blocks[0].tile[1] > lay_out(shapes, 322).blocks[0].tile[1]
+
+
+def tiles(sheet: Sheet) -> list[tuple[int, int]]:
+    """The sizes of all maps but the input's."""
+    return [block.tile for block in sheet.blocks[1:]]
+
+
+@pytest.mark.parametrize("crop", [(1, 5, 5), (3, 16, 9), (1, 28, 28)])
+def test_crops_stand_beside_the_input(crop: tuple[int, int, int]) -> None:
+    shapes = (INPUT, (1, 28, 28)), (CROPS, crop), (0, (20, 24, 24))
+    sheet, without = lay_out(shapes, 331), lay_out((shapes[0], shapes[2]), 331)
+    block, first = sheet.by_number[CROPS], sheet.by_number[INPUT]
+    assert (block.top, block.left) == (first.top, first.size[0] + BESIDE)
+    assert block.bottom <= first.bottom
+    assert block.left + block.size[0] <= 331
+    assert sheet.by_number[0] == without.by_number[0]
+    pane = Pane(sheet, Rect(12, 0, 331, 400), 1.0, 0)
+    for spot in (Spot(0, 0, 0), Spot(crop[0] - 1, crop[1] - 1, crop[2] - 1)):
+        x, y, width, height = pane.spot_rect(block, spot)
+        assert pane.block_at(x + width / 2, y + height / 2) == block
+        assert pane.spot_at(block, x + width / 2, y + height / 2) == spot
+    x, y, *_ = pane.spot_rect(first, Spot(0, 27, 27))
+    assert pane.block_at(x, y) == first
+    assert CROPS not in lay_out(shapes, 60).by_number
