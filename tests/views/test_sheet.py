@@ -93,13 +93,15 @@ def test_pixels_are_opaque() -> None:
 
 def test_room_that_is_left_goes_to_the_input() -> None:
     shapes = ((INPUT, (1, 28, 28)), (0, (20, 24, 24)), (1, (50, 4, 4)), (2, (500, 1, 1)))
-    for height in range(200, 900, 50):
+    grew = []
+    for height in range(200, 900, 20):
         sheet = filling(shapes, (322, height), 1.0, 1.0)
         assert sheet.height <= height or sheet == lay_out(shapes, 322)
         same = [s for s in (lay_out(shapes, 322, 1.0, k / 20) for k in range(15, 41)) if tiles(s) == tiles(sheet)]
         plain = [s.blocks[0].tile[1] for s in same]
         assert min(plain) <= sheet.blocks[0].tile[1] <= max(*plain, 116)
-    assert filling(shapes, (322, 400), 1.0, 1.0).blocks[0].tile[1] > lay_out(shapes, 322).blocks[0].tile[1]
+        grew.append(sheet.blocks[0].tile[1] > max(plain))
+    assert any(grew)
 
 
 def tiles(sheet: Sheet) -> list[tuple[int, int]]:
