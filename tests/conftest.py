@@ -1,6 +1,7 @@
 """What every test stands on: one OpenGL for windows and for pictures without one, and a cache of a made-up network."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,6 +20,9 @@ AS_FOUND = dict(os.environ)
 # While a context of EGL is current, GLX makes none current. So that tests with a window and tests without one can share
 # a process, Qt too is asked to make its contexts through EGL.
 os.environ["QT_XCB_GL_INTEGRATION"] = "xcb_egl"
+
+# A shell that starts the tests in the background tells them to ignore Ctrl-C, and so every process that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The first call of a kernel compiles it, which takes as long as it takes.
 hypothesis.settings.register_profile("seeinin", deadline=None)
