@@ -46,6 +46,16 @@ def test_an_environment_variable_in_a_path(written, monkeypatch):
     assert loaded.dataset.images == "/pictures/a.gz"
 
 
+def test_how_images_are_read_is_not_in_the_resolved_text(written, tmp_path):
+    """So that a run may go on with another number of processes, or more patience."""
+    text = GOOD.replace("idx", "csv").replace("images: images.gz", "path: t.csv\n  label: kind")
+    few, many = (config.load(written(text + more)) for more in ("  workers: 1\n", "  timeout: 9\n  max_bad: 1\n"))
+    assert few.to_yaml() == many.to_yaml()
+    assert "label: kind" in few.to_yaml()
+    assert few.dataset.path == f"{tmp_path}/t.csv"
+    assert (few.dataset.workers, few.dataset.max_bad, many.dataset.timeout) == (1, 0.01, 9)
+
+
 def test_plain_scalars_mean_what_the_schema_says(written):
     text = GOOD.replace("models.py:net", "models.py:net\n  arguments: {a: 1e-3, b: no, c: 3, d: '3', e: [true, null]}")
     loaded = config.load(written(text + "  classes: [no, 010, 12:30:00, 1e-3]\npreprocess: {scale: 1e-3}\n"))
@@ -73,6 +83,14 @@ MISTAKES = {
     "not a number": (GOOD + "batch_size: many\n", r":8: batch_size is 'many'; it should be a valid integer"),
     "negative": (GOOD + "batch_size: -1\n", r":8: batch_size is '-1'; it should be greater than 0"),
     "a list item": (GOOD + "preprocess:\n  size: [28,\n    x]\n", r":10: preprocess\.size\.1 is 'x'"),
+    "share": (
+        GOOD.replace("idx", "folder").replace("images:", "max_bad: 2\n  path:"),
+        r":7: dataset\.max_bad is '2'; it",
+    ),
+    "unknown key of a folder": (
+        GOOD.replace("idx", "folder").replace("images:", "pth:"),
+        r":7: dataset\.pth is not a key of a config; did you mean path\?",
+    ),
     "zero std": (GOOD + "preprocess: {std: [1, 0]}\n", r":8: preprocess\.std: a standard deviation of 0"),
     "infinite": (GOOD + "preprocess: {scale: .inf}\n", r":8: preprocess\.scale is '\.inf'"),
     "target": (GOOD.replace("models.py:net", "models.py"), r":3: model\.target: 'models\.py' is neither"),

@@ -136,6 +136,7 @@ def test_python_objects(pixels, labels):
         np.testing.assert_array_equal(rows.label, wanted.label[ORDER])
         assert batch.valid.all()
         assert rows.classes == ("x", "y", "z")
+        assert rows.names == list("6543210")
     with pytest.raises(DataError, match=r"7 of 7 images .*image 6 has values outside 0\.\.1; leave out its normalis"):
         datasets.wrap(Tensors(lambda p: torch.from_numpy(p)[None].float() - 1)).choose(ORDER, None)
     sizes = iter(range(1, 9))

@@ -126,7 +126,7 @@ CONFIGS = Path(__file__).parents[2] / "configs"
 
 @pytest.mark.skipif("SEEININ_DATA" not in os.environ, reason="SEEININ_DATA names no folder of real data")
 def test_cifar10_as_configured(tmp_path):
-    """The committed weights name about half of the images right, and torch itself agrees with the cache."""
+    """The committed weights name 62.3 % of the images rightly, and torch itself agrees with the cache."""
     chosen = config.load(CONFIGS / "cifar10.yaml")
     path = seeinin.precompute(chosen, output=tmp_path / "x.h5", progress=False)
     with h5py.File(path) as file, np.load(chosen.dataset.path) as archive, torch.inference_mode():
@@ -134,7 +134,7 @@ def test_cifar10_as_configured(tmp_path):
         np.testing.assert_array_equal(file["images/pixels"], archive["images"][index])
         np.testing.assert_array_equal(label, archive["labels"][index])
         assert [name.decode() for name in file["classes/name"]] == archive["classes"].tolist()
-        assert (file["images/prediction"] == label).mean() > 0.5
+        assert (file["images/prediction"] == label).mean() == pytest.approx(0.623, abs=0.004)
         names = [file[f"layers/{key}"].attrs["name"] for key in file["layers"]]
         assert sum(file[f"layers/{key}"].attrs["op"] == "add" for key in file["layers"]) == 3
         assert names[-1] == "fc"

@@ -46,8 +46,8 @@ def _unread(dataset: Any, task: Objects, classes: Sequence[str], named: str, rea
         raise DataError(f"{named} is neither a Dataset with a length nor a pair (images, labels)")
     classes = tuple(map(str, classes or getattr(dataset, "classes", ())))
     count = len(dataset)
-    names = [f"image {i}" for i in range(count)]
-    return Unread(task, range(count), names, classes, named, reading)
+    names = [str(i) for i in range(count)]
+    return Unread(task, range(count), names, classes, named, reading, kind="image ")
 
 
 @dataclass

@@ -31,7 +31,7 @@ WORTHWHILE = 64  # images for which a further process is started
 @dataclass
 class Unread:
     """A dataset whose `task` looks at and reads `items`. Where `label` is None, looking tells the labels; where
-    `digests` is None, it tells them from the pixels.
+    `digests` is None, it tells them from the pixels. Messages call an item by its name behind `kind`.
     """
 
     task: Task
@@ -43,6 +43,7 @@ class Unread:
     label: NDArray[np.int32] | None = None
     digests: Sequence[bytes] | None = None
     extra: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    kind: str = ""
 
     def __post_init__(self) -> None:
         if not len(self.items):
@@ -59,7 +60,7 @@ class Unread:
         """The rows of a cache, each image of `size` (h, w) where that is given. Raises DataError where images differ in
         size and it is not, and where more of them than allowed cannot be read.
         """
-        names = [self.names[i] for i in index]
+        names = [self.kind + self.names[i] for i in index]
         problems = Problems(names, self.reading.max_bad, self.named)
         looks = self._looks(index, names, problems)
         _log_oddities(looks)
@@ -76,7 +77,7 @@ class Unread:
             return self._read(index, digests, shape, problems, list(batches))
 
         extra = {name: column[index] for name, column in self.extra.items()}
-        return Rows(shape, label, classes, names, identity, problems, read, extra)
+        return Rows(shape, label, classes, [self.names[i] for i in index], identity, problems, read, extra)
 
     def _looks(self, index: NDArray[np.int64], names: list[str], problems: Problems) -> list[Look | Unreadable]:
         places = [slice(start, start + CHUNK) for start in range(0, len(index), CHUNK)]
