@@ -157,9 +157,11 @@ def _difference(cache: Cache, subject: Subject, *sides: Mean) -> Mean:
     with np.errstate(invalid="ignore"):  # the same infinity on both sides
         apart = chosen.values.astype(np.float64) - rest.values
         values = np.where(spread > 0, apart / np.where(spread > 0, spread, 1), apart * 0).astype(np.float32)
+    limit, images = _limit(values), chosen.images + rest.images
     limits = np.nan_to_num(np.abs(values), posinf=0).max(axis=(1, 2))
-    limits, images = np.where(limits > 0, limits, 1), chosen.images + rest.images
-    return Mean(subject, chosen.number, values, images, _limit(values), limits, True, sides=sides)
+    if values[0].size == 1:  # its own magnitude would make every channel look alike
+        limits[:] = limit
+    return Mean(subject, chosen.number, values, images, limit, np.where(limits > 0, limits, 1), True, sides=sides)
 
 
 def _spread(cache: Cache, number: int) -> NDArray[np.float64]:

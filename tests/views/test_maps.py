@@ -390,6 +390,8 @@ def assert_differs(view: MapsView, chosen: np.ndarray, rest: np.ndarray) -> None
         assert view.pane.sheet.by_number[number].shape == maps.shape[1:]
         low, high = scale_of(mean, True).limits(0)
         assert low == -high
+        one_each = scale_of(mean, True, "channel").limits(0)[1]
+        assert one_each == pytest.approx(abs(apart[0]).max() if apart[0].size > 1 else high, rel=1e-4)
 
 
 def test_the_picked_image_against_all_others(view: MapsView) -> None:
