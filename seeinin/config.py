@@ -107,6 +107,11 @@ class CaffeModel(_Section):
     weights: InputPath
 
 
+class ExportedModel(_Section):
+    source: Literal["exported"]
+    network: InputPath
+
+
 class _Dataset(_Section):
     classes: tuple[str, ...] = ()
     limit: PositiveInt | None = None
@@ -196,7 +201,12 @@ class Settings(_Section):
 
 
 class Config(Settings):
-    model: Annotated[Annotated[Model, Tag("torch")] | Annotated[CaffeModel, Tag("caffe")], Discriminator(_model_source)]
+    model: Annotated[
+        Annotated[Model, Tag("torch")]
+        | Annotated[CaffeModel, Tag("caffe")]
+        | Annotated[ExportedModel, Tag("exported")],
+        Discriminator(_model_source),
+    ]
     dataset: Annotated[Dataset, pydantic.Field(discriminator="source")]
 
 
@@ -204,6 +214,7 @@ _SECTIONS: dict[tuple[str, ...], type[_Section]] = {
     (): Config,
     ("model", "torch"): Model,
     ("model", "caffe"): CaffeModel,
+    ("model", "exported"): ExportedModel,
     ("dataset", "digits"): Digits,
     ("dataset", "idx"): Idx,
     ("dataset", "folder"): Folder,

@@ -1,14 +1,16 @@
-"""Find the layers of any network: by torch.fx where it can be traced, else by hooks, and say which."""
+"""Find the layers of any network: by torch.fx, else by torch.export, else by hooks, and say which."""
 
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import torch
 from torch import fx, nn
+from torch.utils._pytree import tree_leaves
 
 from seeinin.errors import ModelError
-from seeinin.precompute import hooks, trace
+from seeinin.precompute import exported, hooks, trace
 from seeinin.precompute.layers import Capture
 
 log = logging.getLogger(__name__)
@@ -21,23 +23,56 @@ def capture(network: nn.Module, images: torch.Tensor) -> Capture:
     Raises ModelError where the network cannot take such images.
     """
     network.eval()
+    size = " × ".join(map(str, images.shape[1:]))
+    takes = exported.takes(network)
+    if takes is not None and any(n is not None and n != m for n, m in zip(takes[1:], images.shape[1:], strict=True)):
+        wanted = " × ".join("any" if n is None else str(n) for n in takes[1:])
+        raise ModelError(
+            f"the network was exported for images of {wanted} (channels × height × width), these are {size}; "
+            "set preprocess.size, or export it again"
+        )
     try:
         expected = network(images.clone())
     except (RuntimeError, ValueError, TypeError, IndexError, AssertionError) as error:
-        size = " × ".join(map(str, images.shape[1:]))
         raise ModelError(
             f"the network cannot take images of {size} (channels × height × width): {_first_line(error)}; "
             "set preprocess.size to the size that it was made for"
         ) from error
-    try:
-        graph = network if isinstance(network, fx.GraphModule) else fx.symbolic_trace(network)
-        torch.testing.assert_close(graph(images.clone()), expected, equal_nan=True)
-    except Exception as error:  # noqa: BLE001 - the network's own code runs on stand-ins for tensors: anything can fail
-        log.warning("torch.fx cannot trace the network (%s); its modules are hooked instead", _first_line(error))
-        return hooks.capture(network, images)
-    found = trace.capture(graph, images)
-    log.info("torch.fx found %d layers", len(found.layers))
-    return found
+    if isinstance(network, fx.GraphModule):
+        return trace.capture(network, images)
+    for way, trace_of in (
+        ("torch.fx", fx.symbolic_trace),
+        ("torch.export", lambda _: exported.export(network, images)),
+    ):
+        try:
+            graph = trace_of(network)
+            _check_same(graph(images.clone()), expected)
+            more = torch.cat([images, images[:1]])  # a graph may have been made for one number of images alone
+            _check_same(graph(more.clone()), network(more.clone()))
+        except Exception as error:  # noqa: BLE001 - the network's own code runs on stand-ins for tensors: anything can fail
+            log.warning("%s cannot trace the network (%s)", way, _first_line(error))
+        else:
+            found = trace.capture(graph, images)
+            log.info("%s found %d layers", way, len(found.layers))
+            return found
+    log.warning("the network's modules are hooked instead: what it does between them is no layer")
+    return hooks.capture(network, images)
+
+
+def _check_same(found: Any, expected: Any) -> None:
+    """torch.testing.assert_close would import for two seconds."""
+    ours, theirs = tree_leaves(found), tree_leaves(expected)
+    same = len(ours) == len(theirs) and all(map(_same, ours, theirs))
+    if not same:
+        raise ValueError("its graph computes something else than the network")
+
+
+def _same(one: Any, other: Any) -> bool:
+    if not (torch.is_tensor(one) and torch.is_tensor(other)):
+        return bool(one == other)
+    if not one.is_floating_point():
+        return torch.equal(one, other)
+    return one.shape == other.shape and torch.allclose(one, other, rtol=1e-4, atol=1e-5, equal_nan=True)
 
 
 def _first_line(error: Exception) -> str:

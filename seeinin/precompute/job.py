@@ -14,9 +14,9 @@ import torch
 from torch import nn
 
 from seeinin.config import Settings
-from seeinin.errors import ConfigError
+from seeinin.errors import ConfigError, ModelError
 from seeinin.geometry import fields
-from seeinin.precompute import preprocess, weights
+from seeinin.precompute import exported, preprocess, weights
 from seeinin.precompute.capture import capture
 from seeinin.precompute.datasets import Images, Rows, Unread
 from seeinin.precompute.layers import Chosen, Layer, Node
@@ -52,7 +52,7 @@ def prepare(
     images = dataset.choose(index, settings.preprocess.size)
     steps = preprocess.fit(settings.preprocess, network, images.shape[2], device)
     two = next(images.read([range(min(2, len(index)))])).pixels
-    found = capture(network, steps(np.resize(two, (2, *images.shape))))
+    found = capture(network, steps(np.resize(two, (_count(network, settings.batch_size), *images.shape))))
     chosen = found.chosen(settings.layers.include, settings.layers.exclude, settings.layers.every)
     batches = (steps(batch.pixels[batch.valid]) for batch in images.read(_tried(len(index), settings.batch_size)))
     types = storage_types(chosen, batches, settings.storage.dtype)
@@ -76,6 +76,17 @@ def prepare(
         unit=_unit(_bytes(layers) + math.prod(images.shape), settings.batch_size, len(index)),
     )
     return Job(chosen, images, steps, settings.batch_size, spec)
+
+
+def _count(network: nn.Module, batch_size: int) -> int:
+    """How many images to find the layers with: two, or as many as the network was exported for."""
+    batch = (exported.takes(network) or (None,))[0]
+    if batch not in (None, batch_size):
+        raise ModelError(
+            f"the network was exported for batches of {batch}, not {batch_size}: set batch_size: {batch}, "
+            "or export it with dynamic_shapes"
+        )
+    return batch or 2
 
 
 def _tried(images: int, batch_size: int) -> list[range]:

@@ -18,14 +18,16 @@ from torch import nn
 
 from seeinin import config
 from seeinin.errors import ModelError
-from seeinin.precompute import caffe
+from seeinin.precompute import caffe, exported
 from seeinin.precompute.weights import load_weights
 
 
-def load(model: config.Model | config.CaffeModel) -> nn.Module:
+def load(model: config.Model | config.CaffeModel | config.ExportedModel) -> nn.Module:
     """The network with its weights, ready for inference; ModelError says what does not fit."""
     if isinstance(model, config.CaffeModel):
         return caffe.load(Path(model.network), Path(model.weights))
+    if isinstance(model, config.ExportedModel):
+        return exported.load(Path(model.network))
     network = call(model.target, model.arguments)
     if not isinstance(network, nn.Module):
         raise ModelError(f"{model.target} gave a {type(network).__name__}, not a torch.nn.Module; return the network")

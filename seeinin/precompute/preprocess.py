@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from seeinin import config
 from seeinin.errors import DataError
+from seeinin.precompute import exported
 
 # ITU-R BT.601 luma, as image editors make grey of colour.
 LUMA = (0.299, 0.587, 0.114)
@@ -43,7 +44,8 @@ class Preprocess:
 def fit(steps: config.Preprocess, network: nn.Module, channels: int, device: torch.device) -> Preprocess:
     """The steps for `network`, whose first convolution says whether it takes grey images or colour."""
     convolutions = (module for module in network.modules() if isinstance(module, nn.Conv2d))
-    takes = next((module.in_channels for module in convolutions), channels)
+    first = (exported.takes(network) or (None, None))[1]
+    takes = first or next((module.in_channels for module in convolutions), channels)
     if takes not in (1, 3):
         raise DataError(f"the network takes {takes} channels, but images have one or three")
     for name, values in (("mean", steps.mean), ("std", steps.std)):

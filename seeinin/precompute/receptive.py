@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -24,8 +25,8 @@ Values = Mapping[fx.Node, Any]
 _ELEMENTWISE = frozenset({
     "abs", "add", "batch_norm", "celu", "clamp", "clone", "contiguous", "div", "dropout", "dropout2d", "elu", "exp",
     "float", "gelu", "hardsigmoid", "hardswish", "hardtanh", "identity", "leaky_relu", "local_response_norm", "log",
-    "log_sigmoid", "mish", "mul", "neg", "pow", "prelu", "relu", "relu6", "rsqrt", "rsub", "selu", "sigmoid", "silu",
-    "softplus", "sqrt", "square", "sub", "tanh",
+    "log_sigmoid", "maximum", "minimum", "mish", "mul", "neg", "pow", "prelu", "relu", "relu6", "rsqrt", "rsub", "selu",
+    "sigmoid", "silu", "softplus", "sqrt", "square", "sub", "tanh", "where",
 })  # fmt: skip
 _ADAPTIVE = frozenset({"adaptive_avg_pool2d", "adaptive_max_pool2d"})
 
@@ -40,20 +41,29 @@ def propagate(graph: fx.GraphModule, values: Values) -> dict[fx.Node, Axes]:
         if node.op == "placeholder" and torch.is_tensor(values.get(node)):
             height, width = values[node].shape[-2:]
             axes[node] = fields.image(height), fields.image(width)
-        elif node.op.startswith("call") and (read := [n for n in ops.tensors((node.args, node.kwargs)) if n in axes]):
-            axes[node] = _through(node, graph, values, {n: axes[n] for n in read})
+        elif node.op.startswith("call"):
+            source = _computing(node, values)
+            if read := {n: axes[n] for n in ops.tensors((source.args, source.kwargs)) if n in axes}:
+                axes[node] = _through(node, graph, values, read)
     return axes
+
+
+def _computing(node: fx.Node, values: Values) -> fx.Node:
+    """The node itself, or the one of whose tuple it is an entry: a chunk, a pooling with its indices."""
+    whole = node.args[0] if node.target is operator.getitem else None
+    return whole if isinstance(whole, fx.Node) and isinstance(values[whole], tuple | list) else node
 
 
 def _through(node: fx.Node, graph: fx.GraphModule, values: Values, read: Mapping[fx.Node, Axes]) -> Axes:
     if not _has_positions(values[node]):
         return _met([_both(fields.whole, axes) for axes in read.values()])
-    op, first, positions = ops.of_node(node, graph), next(iter(read.values())), values[node].shape[2:]
-    if (window := windows.of_node(op, node, graph, values)) is not None:
+    source, first, positions = _computing(node, values), next(iter(read.values())), values[node].shape[2:]
+    op = ops.of_node(source, graph)
+    if (window := windows.of_node(op, source, graph, values)) is not None:
         return _both(fields.window, first, positions, window.kernel, window.stride, window.padding, window.dilation)
     if op in _ADAPTIVE:
         return _both(fields.adaptive, first, positions)
-    if op in _ELEMENTWISE or (op == "cat" and _dimension(node) in (1, -3)):
+    if op in _ELEMENTWISE or (op == "cat" and _dimension(source) in (1, -3)):
         return _met(list(read.values()))
     placed = {source: axes for source, axes in read.items() if _has_positions(values[source])}
     if not placed:  # a vector shaped into maps
@@ -87,8 +97,11 @@ def _seen(node: fx.Node, graph: fx.GraphModule, values: Values, source: fx.Node,
         def given(n: fx.Node) -> Any:
             return x if n is source else values[n].clone() if torch.is_tensor(values[n]) else values[n]
 
-        arguments, keywords = fx.map_arg((node.args, node.kwargs), given)
-        return [getattr(fx.Interpreter(graph), node.op)(node.target, arguments, keywords)]
+        arguments, keywords = fx.map_arg((computing.args, computing.kwargs), given)
+        result = getattr(fx.Interpreter(graph), computing.op)(computing.target, arguments, keywords)
+        return [result if computing is node else result[node.args[1]]]
+
+    computing = _computing(node, values)
 
     everything = _everything(values[node].shape[2:], values[source].shape[2:])
     try:

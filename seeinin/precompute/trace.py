@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import fx
 
-from seeinin.precompute import layers, ops, receptive
+from seeinin.precompute import exported, layers, ops, receptive
 from seeinin.precompute.layers import Capture, Node, Run
 
 Values = Mapping[fx.Node, Any]
@@ -24,9 +24,9 @@ def capture(graph: fx.GraphModule, images: torch.Tensor) -> Capture:
     names: dict[fx.Node, str] = {}
     for node in axes:
         if _is_layer(node, graph, seen.values, len(images)):
-            names[node] = layers.unique(_name(node, seen.values), names.values())
+            names[node] = layers.unique(_name(node, graph, seen.values), names.values())
     found = [
-        layers.placed(name, ops.of_node(_source(node, seen.values), graph), seen.values[node], *axes[node])
+        layers.placed(name, ops.of_node(_source(node, graph, seen.values), graph), seen.values[node], *axes[node])
         for node, name in names.items()
     ]
     nodes = []
@@ -34,12 +34,21 @@ def capture(graph: fx.GraphModule, images: torch.Tensor) -> Capture:
         inputs = [names.get(n, n.name) for n in ops.tensors((node.args, node.kwargs)) if n in axes]
         nodes.append(Node(names.get(node, node.name), ops.of_node(node, graph), tuple(inputs), names.get(node)))
 
+    batch = (exported.takes(graph) or (None,))[0]
+
     def returning(numbers: Sequence[int]) -> Run:
         wanted = list(names)
         network = _returning(graph, [wanted[i] for i in numbers], seen.overwritten())
-        return lambda x: [layers.arranged(tensor) for tensor in network(x)]
+        return lambda x: [layers.arranged(tensor[: len(x)]) for tensor in network(_filled(x, batch))]
 
     return Capture(tuple(found), tuple(nodes), returning)
+
+
+def _filled(images: torch.Tensor, batch: int | None) -> torch.Tensor:
+    """As many images as a network takes that was exported for one number of them."""
+    if batch is None or len(images) == batch:
+        return images
+    return torch.cat([images, images.new_zeros(batch - len(images), *images.shape[1:])])
 
 
 class _Observed(fx.Interpreter):
@@ -67,23 +76,22 @@ def _is_layer(node: fx.Node, graph: fx.GraphModule, values: Values, count: int) 
         return False
     if value.ndim < 2 or len(value) != count:
         return False
-    return _source(node, values) is not node or ops.of_node(node, graph) not in ops.RESHAPES
+    return _source(node, graph, values) is not node or ops.of_node(node, graph) not in ops.RESHAPES
 
 
-def _source(node: fx.Node, values: Values) -> fx.Node:
+def _source(node: fx.Node, graph: fx.GraphModule, values: Values) -> fx.Node:
     """The node that computed this value: itself, or that of whose tuple it is an entry (an attention, a max with its
     indices); the pieces of a split are mere views.
     """
     whole = node.args[0] if node.target is operator.getitem else None
-    if isinstance(whole, fx.Node) and isinstance(values[whole], tuple) and whole.op != "call_method":
-        name = getattr(whole.target, "__name__", str(whole.target))
-        return node if name in ops.RESHAPES else whole
+    if isinstance(whole, fx.Node) and isinstance(values[whole], tuple | list):
+        return node if ops.of_node(whole, graph) in ops.RESHAPES else whole
     return node
 
 
-def _name(node: fx.Node, values: Values) -> str:
+def _name(node: fx.Node, graph: fx.GraphModule, values: Values) -> str:
     """As in the network: a module's path, or what torch.fx calls a functional operation; a graph may say it itself."""
-    source = _source(node, values)
+    source = _source(node, graph, values)
     if "layer" in source.meta:
         return str(source.meta["layer"])
     return str(source.target) if source.op == "call_module" else source.name

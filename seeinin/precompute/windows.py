@@ -46,6 +46,7 @@ def _conv2d(
     padding: Any = 0,
     dilation: Any = 1,
     groups: int = 1,
+    *more: Any,  # of aten.convolution
 ) -> Window:
     return _window(weight.shape[2:], stride, padding, dilation)
 

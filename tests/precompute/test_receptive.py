@@ -89,7 +89,23 @@ class Dense(nn.Module):
         return F.adaptive_max_pool2d(torch.cat(seen, 1), (5, 3))
 
 
-NETWORKS = [Residual, Inception, Gated, Padded, Dense]
+class Split(nn.Module):
+    """Operations that give several tensors, along channels and along the image."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.pool = conv(1, 4, padding=1), nn.MaxPool2d(3, 2, return_indices=True)
+        self.last = conv(2, 2)
+
+    def forward(self, x):
+        a, b = self.conv(x).chunk(2, 1)
+        x, _ = self.pool(torch.maximum(a, -b))
+        top, bottom = torch.split(x, [4, x.shape[2] - 4], 2)
+        pieces = self.last(top).split(3, 3)
+        return torch.cat([pieces[0], pieces[1][:, :1]], 1), self.last(bottom)
+
+
+NETWORKS = [Residual, Inception, Gated, Padded, Dense, Split]
 
 
 def oracle(run, extents, dimension):
