@@ -8,6 +8,7 @@ import pytest
 from seeinin.geometry.matrix import Camera, Rect
 from seeinin.pool import Token
 from seeinin.state.state import ViewerState
+from seeinin.state.view import Arrangement
 from seeinin.views.frames import Request
 from seeinin.views.overview import OverviewView
 from seeinin.views.summary import Summary, correlations, coverage
@@ -31,6 +32,13 @@ def new_view(state: ViewerState, new_canvas: Callable[..., Canvas]) -> Callable[
 
 def settle(view: OverviewView) -> None:
     assert view.state.inbox.run_until(view.settled, 60)
+
+
+def with_all_channels(view: OverviewView) -> OverviewView:
+    """Not only the first ones, with which such a layer opens."""
+    view.state.arrange(Arrangement())
+    settle(view)
+    return view
 
 
 def test_plots_show_the_points_where_they_are(new_view: Callable[..., OverviewView]) -> None:
@@ -77,7 +85,7 @@ def test_every_layer_has_a_picture(
 
 
 def test_many_channels_show_one_value_a_cell(new_view: Callable[..., OverviewView]) -> None:
-    view = new_view(WIDE)
+    view = with_all_channels(new_view(WIDE))
     assert isinstance(view.wanted, Summary)
     assert view.sight.note == "|correlation| · 300 images"
     values = view.state.cache.layers[WIDE].maps(slice(None)).reshape(300, -1).astype(np.float64)
@@ -88,7 +96,7 @@ def test_many_channels_show_one_value_a_cell(new_view: Callable[..., OverviewVie
 
 
 def test_correlations_are_kept_while_the_camera_moves_and_the_size_changes(new_view, monkeypatch) -> None:
-    view = new_view(WIDE)
+    view = with_all_channels(new_view(WIDE))
     before = view._correlations
     view.canvas.resize(100, 100)
     settle(view)
