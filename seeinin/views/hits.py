@@ -10,7 +10,7 @@ from seeinin.pool import POOL
 from seeinin.state.selection import How, Selection, chosen
 from seeinin.state.state import Cell, Place
 from seeinin.views.drafting import Drafting
-from seeinin.views.plots import Plot
+from seeinin.views.inside import Plot
 
 if TYPE_CHECKING:
     from seeinin.views.matrix import MatrixView
