@@ -169,6 +169,7 @@ class Preprocess(_Section):
     scale: Number = 1.0
     mean: tuple[Number, ...] | None = None
     std: Annotated[tuple[Number, ...] | None, AfterValidator(_not_zero)] = None
+    channels: Literal["rgb", "bgr"] = "rgb"  # as the network takes them; mean and std are in this order too
 
 
 class Layers(_Section):

@@ -95,11 +95,13 @@ def _check_overflow(layer: Layer, tensor: torch.Tensor, stored: torch.Tensor) ->
 def _exact() -> Iterator[None]:
     """The same bits in every run: no algorithm chosen by timing, no TF32; afterwards torch is as it was."""
     cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
-    before = torch.are_deterministic_algorithms_enabled(), cudnn.benchmark, cudnn.allow_tf32, matmul.allow_tf32
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    deterministic = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+    before = cudnn.benchmark, cudnn.allow_tf32, matmul.allow_tf32
+    # torch.use_deterministic_algorithms would import the compiler for two seconds, only to set the same for it
+    torch._C._set_deterministic_algorithms(True, warn_only=True)
     cudnn.benchmark = cudnn.allow_tf32 = matmul.allow_tf32 = False
     try:
         yield
     finally:
-        torch.use_deterministic_algorithms(before[0], warn_only=True)
-        cudnn.benchmark, cudnn.allow_tf32, matmul.allow_tf32 = before[1:]
+        torch._C._set_deterministic_algorithms(deterministic[0], warn_only=deterministic[1])
+        cudnn.benchmark, cudnn.allow_tf32, matmul.allow_tf32 = before

@@ -20,7 +20,7 @@ LUMA = (0.299, 0.587, 0.114)
 
 @dataclass(frozen=True)
 class Preprocess:
-    """Channels, size, scale, mean, std, in this order, on `device`."""
+    """Grey, size, order of channels, scale, mean, std, one after the other, on `device`."""
 
     steps: config.Preprocess
     channels: int
@@ -33,6 +33,8 @@ class Preprocess:
             x = (x * x.new_tensor(LUMA)[:, None, None]).sum(1, keepdim=True)
         if self.steps.size and x.shape[2:] != self.steps.size:
             x = F.interpolate(x, self.steps.size, mode="bilinear", antialias=True, align_corners=False)
+        if self.steps.channels == "bgr":
+            x = x.flip(1)
         x = x.expand(-1, self.channels, -1, -1) * self.steps.scale
         if self.steps.mean is not None:
             x = x - x.new_tensor(self.steps.mean)[:, None, None]

@@ -44,3 +44,10 @@ def test_what_does_not_fit():
         fit(config.Preprocess(), nn.Conv2d(4, 1, 1), 3, CPU)
     with pytest.raises(DataError, match=r"preprocess\.mean has 2 values for 3 channels"):
         fit(config.Preprocess(mean=(1, 2)), nn.Conv2d(3, 1, 1), 3, CPU)
+
+
+def test_the_order_of_colours():
+    """As Caffe's networks take them: blue first, and the mean in that order."""
+    pixels, mean = colour(), (104, 117, 123)
+    x = fit(config.Preprocess(channels="bgr", mean=mean), nn.Conv2d(3, 1, 1), 3, CPU)(pixels)
+    np.testing.assert_array_equal(x.numpy(), (pixels[..., ::-1].astype(np.float32) - mean).transpose(0, 3, 1, 2))
