@@ -99,6 +99,14 @@ def _forward(window: "Window") -> None:
     window.state.forward()
 
 
+def _switch_maps(window: "Window") -> None:
+    window.state.maps = "average" if window.state.maps == "difference" else "difference"
+
+
+def _switch_contrast(window: "Window") -> None:
+    window.state.contrast = "layer" if window.state.contrast == "channel" else "channel"
+
+
 def _all(window: "Window") -> None:
     window.state.select_images(np.ones(window.state.cache.images, bool))
 
@@ -220,6 +228,23 @@ _FIXED = (
     ),
     Action("View", "Larger points", ("+", "="), "", partial(_resize, STEP), lambda s: s.point_size < SIZES[1]),
     Action("View", "Smaller points", ("-",), "", partial(_resize, -STEP), lambda s: s.point_size > SIZES[0]),
+    Action(
+        "View",
+        "Maps: selection − rest",
+        (),
+        "Feature maps of what is selected less those of all others, in standard deviations",
+        _switch_maps,
+        on=lambda s: s.maps == "difference",
+        apart=True,
+    ),
+    Action(
+        "View",
+        "Maps: scale each channel",
+        (),
+        "Scale every feature map by itself, and not all of a layer alike",
+        _switch_contrast,
+        on=lambda s: s.contrast == "channel",
+    ),
     Action("View", "Dark or light", (), "Change the colours of the window", lambda w: w.switch_theme(), apart=True),
     _tool("pan", "Pan", "G", "Drag moves the matrix; Shift-drag selects with a lasso"),
     _tool("lasso", "Lasso", "L", "Drag around points to select them"),

@@ -14,7 +14,17 @@ from seeinin.views.theme import Theme
 if TYPE_CHECKING:
     from seeinin.app.window import Window
 
-DECIDE = ("view", "selection", "tool", "style", "drawn", "point_size", "link")  # what enabling and ticking depend on
+DECIDE = (
+    "view",
+    "selection",
+    "tool",
+    "style",
+    "drawn",
+    "point_size",
+    "link",
+    "maps",
+    "contrast",
+)  # what enabling and ticking depend on
 
 
 class Commands:

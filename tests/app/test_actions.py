@@ -144,3 +144,15 @@ def test_what_cannot_be_done_is_not_offered(window):
     assert made["Pan"].isChecked()
     made["Pan"].trigger()
     assert made["Pan"].isChecked()
+
+
+def test_the_feature_maps_switch_from_the_menu(window):
+    made, state = window.commands.made, window.state
+    for text, name, values in (
+        ("Maps: selection − rest", "maps", ("difference", "average")),
+        ("Maps: scale each channel", "contrast", ("channel", "layer")),
+    ):
+        for value in values:
+            made[text].trigger()
+            assert getattr(state, name) == value
+            assert made[text].isChecked() == (value == values[0])
