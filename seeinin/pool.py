@@ -10,6 +10,10 @@ from itertools import chain
 from typing import Any
 
 
+REST = object()
+"""What a job that is `now` yields when all that is left of it may wait: it goes on as `later`."""
+
+
 class Token:
     """Says whether anybody still wants the result."""
 
@@ -34,7 +38,7 @@ class Job:
         self.steps: Generator[Any, None, Any] | None = None
 
     def run(self, gives_way: Callable[[], bool]) -> bool:
-        """Run to the end, or until `gives_way()` between two steps. True when the Future is settled."""
+        """Run to the end, or until REST or `gives_way()` between two steps. True when the Future is settled."""
         if self.steps is None and not self.future.set_running_or_notify_cancel():
             return True
         try:
@@ -55,8 +59,7 @@ class Job:
             self.steps = result
         try:
             while True:
-                next(self.steps)
-                if gives_way():
+                if next(self.steps) is REST or gives_way():
                     return self
         except StopIteration as stop:
             return stop.value
@@ -76,6 +79,17 @@ class Pool:
         self._wake = threading.Condition()
         self._threads: list[threading.Thread] = []
         self._closed = False
+        self.holding = False  # nothing that is `later` begins
+
+    def hold(self) -> None:
+        """Begin nothing that is `later` until `release`: a first picture needs the lock of Python for itself."""
+        self.holding = True
+
+    def release(self) -> None:
+        """Begin what has been held."""
+        with self._wake:
+            self.holding = False
+            self._wake.notify_all()
 
     def now(self, fn: Callable[..., Any], *args: Any) -> Future[Any]:
         """Run `fn(*args)` as soon as a thread is free, ahead of everything that is `later`."""
@@ -132,7 +146,7 @@ class Pool:
     def _work(self) -> None:
         while True:
             with self._wake:
-                self._wake.wait_for(lambda: self._now or self._later or self._closed)
+                self._wake.wait_for(lambda: self._now or (self._later and not self.holding) or self._closed)
                 if self._closed:
                     return
                 urgent = bool(self._now)
@@ -204,7 +218,7 @@ class Latest:
             self._future = None
 
 
-def _checked(token: Token, fn: Callable[..., Any], args: tuple[Any, ...]) -> Generator[None, None, Any]:
+def _checked(token: Token, fn: Callable[..., Any], args: tuple[Any, ...]) -> Generator[Any, None, Any]:
     token.check()
     result = fn(token, *args)
     if isinstance(result, Generator):
@@ -213,13 +227,13 @@ def _checked(token: Token, fn: Callable[..., Any], args: tuple[Any, ...]) -> Gen
     return result
 
 
-def _until_cancelled(token: Token, steps: Generator[Any, None, Any]) -> Generator[None, None, Any]:
+def _until_cancelled(token: Token, steps: Generator[Any, None, Any]) -> Generator[Any, None, Any]:
     while True:
         try:
-            next(steps)
+            step = next(steps)
         except StopIteration as stop:
             return stop.value
-        yield
+        yield step
         token.check()
 
 

@@ -6,7 +6,7 @@ from concurrent.futures import CancelledError
 
 import pytest
 
-from seeinin.pool import Latest, Pool, Token, ranges
+from seeinin.pool import REST, Latest, Pool, Token, ranges
 
 
 @pytest.fixture
@@ -58,6 +58,27 @@ def test_later_steps_give_way_to_now(one):
     assert refining.result(5) == "done"
     gesture.result(5)
     assert order == [0, "now", 1, 2]
+
+
+def test_the_rest_of_a_gesture_gives_way_to_other_gestures(one):
+    order, started, gate = [], threading.Event(), threading.Event()
+
+    def steps(token):
+        order.append("first look")
+        started.set()
+        gate.wait(5)
+        yield
+        order.append("still now")
+        yield REST
+        order.append("the rest")
+
+    looking = Latest(one.now).request(steps)
+    started.wait(5)
+    gesture = one.now(order.append, "gesture")
+    gate.set()
+    for job in (looking, gesture):
+        job.result(5)
+    assert order == ["first look", "still now", "gesture", "the rest"]
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
@@ -148,3 +169,15 @@ def test_shutdown_takes_less_than_a_second():
 def test_ranges_cover_everything_once():
     assert ranges(3, 10, 4) == [(3, 7), (7, 10)]
     assert ranges(5, 5, 4) == []
+
+
+def test_what_is_held_back_begins_when_it_is_released():
+    pool, order = Pool(1), []
+    pool.hold()
+    held = pool.later(order.append, "later")
+    assert pool.now(order.append, "now").result(5) is None
+    assert order == ["now"]
+    pool.release()
+    assert held.result(5) is None
+    assert order == ["now", "later"]
+    assert pool.shutdown()

@@ -14,7 +14,9 @@ from seeinin.views.theme import Theme
 if TYPE_CHECKING:
     from seeinin.app.window import Window
 
-DECIDE = (
+DECIDE = (  # what enabling and ticking depend on
+    *("view", "selection", "tool", "style", "drawn", "point_size", "link", "maps", "contrast"),
+)
     "view",
     "selection",
     "tool",

@@ -121,7 +121,8 @@ class Averaging:
             return
         before = self.means.get(number)
         before = before if before is not None and before.subject is self.subject else None
-        submit = POOL.later if before else POOL.now  # a first answer goes ahead of every refinement
+        # a first answer goes ahead of every refinement, but not of the window's first picture
+        submit = POOL.later if before or POOL.holding else POOL.now
         self._growing[number] = submit(growing, self._token, self.state.cache, self.subject, number, before)
         self.state.inbox.deliver(self._growing[number], partial(self._arrived, number))
 

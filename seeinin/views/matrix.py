@@ -1,6 +1,7 @@
 """The embedding view: the scatter-plot matrix of the active layer, or its one scatter plot."""
 
 from collections.abc import Generator, Iterable
+from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
@@ -40,7 +41,7 @@ class MatrixView:
         self.wanted: Request | None = None  # what the state asks for
         self.shot: Shot | None = None  # what is on the canvas
         self.hardware = False  # known once the window is up
-        self._latest = Latest(POOL.now)
+        self._latest = Latest(self._submit)
         self.picture, self.grid, self.labels = Picture(), Strokes(), Labels()
         self.marks, self.draft = Strokes(), Strokes()
         self.cloud = Cloud(state, canvas, self.refresh)
@@ -140,6 +141,14 @@ class MatrixView:
             self._place(matrix)
             self.mark()  # the columns that it needs are in memory now
         self.state.drawn = shot.drawn
+
+    def has_begun(self) -> bool:
+        """Whether points are on the canvas, or can only come from the kernels."""
+        return self.wanted is not None and (self.cloud.node.visible or not self._cloudy(self.wanted))
+
+    def _submit(self, *job: Any) -> Future[Any]:
+        """The kernels may come after OpenGL's own first picture; from then on they follow the hand."""
+        return POOL.later(*job) if self.shot is None else POOL.now(*job)
 
     def _request(self, matrix: Matrix) -> Request:
         return Request.of(self.state, matrix, self.theme, self.canvas.pixel_scale, hardware=self.hardware)
