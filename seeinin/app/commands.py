@@ -17,16 +17,6 @@ if TYPE_CHECKING:
 DECIDE = (  # what enabling and ticking depend on
     *("view", "selection", "tool", "style", "drawn", "point_size", "link", "maps", "contrast"),
 )
-    "view",
-    "selection",
-    "tool",
-    "style",
-    "drawn",
-    "point_size",
-    "link",
-    "maps",
-    "contrast",
-)  # what enabling and ticking depend on
 
 
 class Commands:
