@@ -176,6 +176,7 @@ class Layers(_Section):
     include: tuple[str, ...] = ("*",)
     exclude: tuple[str, ...] = ()
     every: PositiveInt = 1
+    grid: tuple[PositiveInt, PositiveInt] | None = None  # height, width of the patch tokens of a transformer
 
 
 class Storage(_Section):

@@ -17,8 +17,10 @@ log = logging.getLogger(__name__)
 
 
 @torch.no_grad()
-def capture(network: nn.Module, images: torch.Tensor) -> Capture:
+def capture(network: nn.Module, images: torch.Tensor, grid: tuple[int, int] | None = None) -> Capture:
     """The layers of `network`, found with a few preprocessed `images` (n, C, h, w), n of 2 or more.
+
+    `grid` (height, width) is where patch tokens stand, if they do not fill a square.
 
     Raises ModelError where the network cannot take such images.
     """
@@ -39,7 +41,7 @@ def capture(network: nn.Module, images: torch.Tensor) -> Capture:
             "set preprocess.size to the size that it was made for"
         ) from error
     if isinstance(network, fx.GraphModule):
-        return trace.capture(network, images)
+        return trace.capture(network, images, grid)
     for way, trace_of in (
         ("torch.fx", fx.symbolic_trace),
         ("torch.export", lambda _: exported.export(network, images)),
@@ -52,11 +54,11 @@ def capture(network: nn.Module, images: torch.Tensor) -> Capture:
         except Exception as error:  # noqa: BLE001 - the network's own code runs on stand-ins for tensors: anything can fail
             log.warning("%s cannot trace the network (%s)", way, _first_line(error))
         else:
-            found = trace.capture(graph, images)
+            found = trace.capture(graph, images, grid)
             log.info("%s found %d layers", way, len(found.layers))
             return found
     log.warning("the network's modules are hooked instead: what it does between them is no layer")
-    return hooks.capture(network, images)
+    return hooks.capture(network, images, grid)
 
 
 def _check_same(found: Any, expected: Any) -> None:

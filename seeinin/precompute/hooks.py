@@ -13,12 +13,12 @@ from torch import nn
 from seeinin.errors import ModelError
 from seeinin.geometry import fields
 from seeinin.precompute import layers, ops, probe
-from seeinin.precompute.layers import Capture, Layer, Node, Run
+from seeinin.precompute.layers import Capture, Layer, Node, Part, Run
 
 Seen = Callable[[str, nn.Module, torch.Tensor], None]
 
 
-def capture(network: nn.Module, images: torch.Tensor) -> Capture:
+def capture(network: nn.Module, images: torch.Tensor, grid: tuple[int, int] | None = None) -> Capture:
     """Run `network` on `images` (n, C, h, w) and keep what its innermost modules return, in order of execution."""
     outputs: dict[str, tuple[nn.Module, torch.Tensor, int]] = {}
 
@@ -32,13 +32,14 @@ def capture(network: nn.Module, images: torch.Tensor) -> Capture:
         raise ModelError("no module of the network returns a tensor for each image; build it of torch.nn modules")
     overwritten = {name for name, (_, output, version) in outputs.items() if output._version != version}
 
-    def returning(numbers: Sequence[int]) -> Run:
-        return _Returning(network, list(outputs), numbers, overwritten)
+    split = [(name, part) for name, (_, output, _) in outputs.items() for part in layers.parts(output, grid)]
 
-    reads = probe.probe(returning(range(len(outputs))), images)
+    def returning(numbers: Sequence[int]) -> Run:
+        return _Returning(network, list(outputs), [split[i] for i in numbers], overwritten)
+
+    reads = probe.probe(returning(range(len(split))), images)
     found = [
-        _layer(name, module, output, images, read)
-        for (name, (module, output, _)), read in zip(outputs.items(), reads, strict=True)
+        _layer(name, outputs[name][0], part, images, read) for (name, part), read in zip(split, reads, strict=True)
     ]
     names = ["input", *outputs]
     chain = [Node(name, ops.of_module(outputs[name][0]), (before,), name) for before, name in itertools.pairwise(names)]
@@ -48,8 +49,10 @@ def capture(network: nn.Module, images: torch.Tensor) -> Capture:
 class _Returning:
     """The network, returning the chosen ones of its layers."""
 
-    def __init__(self, network: nn.Module, names: list[str], numbers: Sequence[int], overwritten: set[str]) -> None:
-        self._network, self._names, self._wanted = network, names, [names[i] for i in numbers]
+    def __init__(
+        self, network: nn.Module, names: list[str], wanted: list[tuple[str, Part]], overwritten: set[str]
+    ) -> None:
+        self._network, self._names, self._wanted = network, names, wanted
         self._overwritten = overwritten
 
     def __call__(self, images: torch.Tensor) -> list[torch.Tensor]:
@@ -68,7 +71,7 @@ class _Returning:
                 f"the network runs other layers for some images than for others ({', '.join(odd[:5])}); "
                 "leave these out with layers.exclude"
             )
-        return [layers.arranged(outputs[name]) for name in self._wanted]
+        return [part.of(outputs[name]) for name, part in self._wanted]
 
 
 @contextlib.contextmanager
@@ -92,9 +95,9 @@ def _reshapes(module: nn.Module) -> bool:
     return ops.of_module(module) in ops.RESHAPES
 
 
-def _layer(name: str, module: nn.Module, output: torch.Tensor, images: torch.Tensor, reads: probe.Reads) -> Layer:
+def _layer(name: str, module: nn.Module, part: Part, images: torch.Tensor, reads: probe.Reads) -> Layer:
     axes = []
     for extent, read in zip(images.shape[2:], reads, strict=True):
         everything = np.ones_like(read)
         axes.append(fields.probed(fields.image(extent), read if read.any() else everything))
-    return layers.placed(name, ops.of_module(module), output, *axes)
+    return layers.placed(name, ops.of_module(module), part, *axes)

@@ -52,7 +52,9 @@ def prepare(
     images = dataset.choose(index, settings.preprocess.size)
     steps = preprocess.fit(settings.preprocess, network, images.shape[2], device)
     two = next(images.read([range(min(2, len(index)))])).pixels
-    found = capture(network, steps(np.resize(two, (_count(network, settings.batch_size), *images.shape))))
+    found = capture(
+        network, steps(np.resize(two, (_count(network, settings.batch_size), *images.shape))), settings.layers.grid
+    )
     chosen = found.chosen(settings.layers.include, settings.layers.exclude, settings.layers.every)
     batches = (steps(batch.pixels[batch.valid]) for batch in images.read(_tried(len(index), settings.batch_size)))
     types = storage_types(chosen, batches, settings.storage.dtype)

@@ -16,6 +16,7 @@ from seeinin.geometry import fields
 from seeinin.geometry.fields import Axis
 
 Shape = tuple[int, int, int]  # D, H, W
+MOST_REGISTERS = 17  # tokens before the patches, where the grid is known
 Run = Callable[[torch.Tensor], list[torch.Tensor]]  # images (n, C, h, w) to tensors (n, D, H, W)
 
 
@@ -79,33 +80,60 @@ class Chosen:
     run: Run
 
 
-def shape_of(tensor: torch.Tensor) -> Shape:
-    """(D, H, W) of a layer's tensor: (n, D, H, W), (n, D), or tokens (n, T, D), on their grid where T is a square."""
-    match tensor.shape[1:]:
-        case depth, height, width:
-            return depth, height, width
-        case (depth,):
-            return depth, 1, 1
-        case tokens, depth:
-            side = math.isqrt(tokens)
-            return (depth, side, side) if side * side == tokens else (depth, 1, tokens)
-    return tensor.shape[1], 1, math.prod(tensor.shape[2:])
+@dataclass(frozen=True)
+class Part:
+    """What of a tensor is one layer: all of it, or the patches of a transformer, its class token, one of its registers.
+
+    Tokens are (n, tokens, D): from `first` on, as many as `shape` has positions.
+    """
+
+    suffix: str
+    shape: Shape
+    first: int = 0
+    tokens: int = 0  # of the whole tensor
+
+    def of(self, tensor: torch.Tensor) -> torch.Tensor:
+        """The layer (n, D, H, W); a view wherever torch can give one."""
+        if tensor.ndim != 3:
+            return tensor if tensor.ndim == 4 else tensor.reshape(*tensor.shape[:2], 1, -1)
+        channels_first = tensor.movedim(-1, 1)
+        if tensor.shape[1] != self.tokens:  # not what it was for other images: its own shape tells
+            return channels_first[:, :, None]
+        _, height, width = self.shape
+        return channels_first[..., self.first : self.first + height * width].unflatten(2, (height, width))
 
 
-def arranged(tensor: torch.Tensor) -> torch.Tensor:
-    """A layer's tensor as (n, D, H, W); a view wherever torch can give one."""
-    channels_first = tensor.movedim(-1, 1) if tensor.ndim == 3 else tensor
-    return channels_first.reshape(len(tensor), *shape_of(tensor))
+def parts(tensor: torch.Tensor, grid: tuple[int, int] | None) -> list[Part]:
+    """The layers in a tensor. Patch tokens stand on `grid`, else on a square where they fill one, else in a row."""
+    if tensor.ndim != 3:
+        depth, *positions = tensor.shape[1:]
+        height, width = positions if len(positions) == 2 else (1, math.prod(positions))
+        return [Part("", (depth, height, width))]
+    tokens, depth = tensor.shape[1:]
+    height, width = grid or _square(tokens)
+    before = tokens - height * width
+    if not 0 <= before <= MOST_REGISTERS:
+        height, width, before = 1, tokens, 0
+    names = ["/cls", *(f"/reg{i}" for i in range(before - 1))][:before]
+    alone = [Part(name, (depth, 1, 1), i, tokens) for i, name in enumerate(names)]
+    return [Part("", (depth, height, width), before, tokens), *alone]
 
 
-def placed(name: str, op: str, tensor: torch.Tensor, y: Axis, x: Axis) -> Layer:
+def _square(tokens: int) -> tuple[int, int]:
+    for patches in (tokens, tokens - 1):
+        side = math.isqrt(patches)
+        if side * side == patches and side > 1:
+            return side, side
+    return 1, tokens
+
+
+def placed(name: str, op: str, part: Part, y: Axis, x: Axis) -> Layer:
     """A layer with axes as long as its shape; what has lost its place sees everything, and homes share the image."""
-    shape = shape_of(tensor)
     axes = [
         axis if axis.positions == n else fields.probed(axis, np.ones((n, axis.positions), bool))
-        for axis, n in zip((y, x), shape[1:], strict=True)
+        for axis, n in zip((y, x), part.shape[1:], strict=True)
     ]
-    return Layer(name, op, shape, *axes)
+    return Layer(name + part.suffix, op, part.shape, *axes)
 
 
 def unique(name: str, taken: Collection[str]) -> str:

@@ -15,7 +15,7 @@ from seeinin.precompute.layers import Capture, Node, Run
 Values = Mapping[fx.Node, Any]
 
 
-def capture(graph: fx.GraphModule, images: torch.Tensor) -> Capture:
+def capture(graph: fx.GraphModule, images: torch.Tensor, grid: tuple[int, int] | None = None) -> Capture:
     """Every node that computes a tensor (n, …) from `images` (n, C, h, w) is a layer; a mere reshape is none."""
     seen = _Observed(graph)
     with torch.no_grad():
@@ -25,9 +25,10 @@ def capture(graph: fx.GraphModule, images: torch.Tensor) -> Capture:
     for node in axes:
         if _is_layer(node, graph, seen.values, len(images)):
             names[node] = layers.unique(_name(node, graph, seen.values), names.values())
+    split = [(node, part) for node in names for part in layers.parts(seen.values[node], grid)]
     found = [
-        layers.placed(name, ops.of_node(_source(node, graph, seen.values), graph), seen.values[node], *axes[node])
-        for node, name in names.items()
+        layers.placed(names[node], ops.of_node(_source(node, graph, seen.values), graph), part, *axes[node])
+        for node, part in split
     ]
     nodes = []
     for node in axes:
@@ -37,9 +38,11 @@ def capture(graph: fx.GraphModule, images: torch.Tensor) -> Capture:
     batch = (exported.takes(graph) or (None,))[0]
 
     def returning(numbers: Sequence[int]) -> Run:
-        wanted = list(names)
-        network = _returning(graph, [wanted[i] for i in numbers], seen.overwritten())
-        return lambda x: [layers.arranged(tensor[: len(x)]) for tensor in network(_filled(x, batch))]
+        nodes, wanted = zip(*(split[i] for i in numbers), strict=True)
+        network = _returning(graph, nodes, seen.overwritten())
+        return lambda x: [
+            part.of(tensor[: len(x)]) for part, tensor in zip(wanted, network(_filled(x, batch)), strict=True)
+        ]
 
     return Capture(tuple(found), tuple(nodes), returning)
 
@@ -97,7 +100,7 @@ def _name(node: fx.Node, graph: fx.GraphModule, values: Values) -> str:
     return str(source.target) if source.op == "call_module" else source.name
 
 
-def _returning(graph: fx.GraphModule, wanted: list[fx.Node], overwritten: set[fx.Node]) -> fx.GraphModule:
+def _returning(graph: fx.GraphModule, wanted: Sequence[fx.Node], overwritten: set[fx.Node]) -> fx.GraphModule:
     """A network of the same modules that returns these nodes, each as it was before anything wrote over it."""
     copy = fx.Graph()
     new: dict[fx.Node, fx.Node] = {}
