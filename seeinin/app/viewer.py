@@ -21,7 +21,7 @@ from seeinin.store.reader import Cache, open_cache
 if TYPE_CHECKING:
     from seeinin.app.loop import Guard, Interrupts
 
-PATIENCE = 60.0  # s without any news from the worker threads, after which a picture is given up
+PATIENCE = 600.0  # s without any news from the worker threads; kernels are compiled the first time, on slow machines too
 
 
 class Viewer:
