@@ -52,10 +52,12 @@ class Colouring:
 
 @kernel
 def _spread(values, repeat, start, out):  # type: ignore[no-untyped-def]
-    """out[p] = values[(start + p) // repeat], without a division for every point."""
-    entry, left = start // repeat, repeat - start % repeat
-    for p in range(out.size):
-        out[p] = values[entry]
-        left -= 1
-        if left == 0:
-            entry, left = entry + 1, repeat
+    """out[p] = values[(start + p) // repeat], entry by entry."""
+    if repeat == 1:
+        out[:] = values[start : start + out.size]
+        return
+    entry, done = start // repeat, 0
+    left = repeat - start % repeat
+    while done < out.size:
+        out[done : done + left] = values[entry]
+        entry, done, left = entry + 1, done + left, repeat

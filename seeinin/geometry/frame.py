@@ -63,6 +63,18 @@ class Frame:
         sums = self.sums[8 * start : 8 * stop].reshape(2, *shape, 4)
         return Tile(sums, self.share[start:stop].reshape(shape), self.keys[start:stop].reshape(shape))
 
+    def mirror(self, source: Rect, target: Rect, planes: int) -> None:
+        """Fill a square cell with the counts of another of the same size whose axes are its own, swapped.
+
+        x runs rightwards and y upwards, so it is mirrored at the diagonal from bottom left to top right.
+        """
+        old, new = self.tile(source), self.tile(target)
+        for plane in range(planes):  # of pixels as wholes, 16 bytes each
+            new.sums[plane].view(np.complex128)[..., 0] = old.sums[plane].view(np.complex128)[::-1, ::-1, 0].T
+        new.keys[:] = old.keys[::-1, ::-1].T
+        if planes == 2:
+            new.share[:] = old.share[::-1, ::-1].T
+
     @property
     def ids(self) -> NDArray[np.int64]:
         """A new picture of the keys of all cells, (H, W)."""

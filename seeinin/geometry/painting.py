@@ -1,6 +1,6 @@
 """Counts per pixel to a picture: round soft marks, or brightness by density; classes mix in linear light."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
@@ -11,6 +11,7 @@ from seeinin.geometry.frame import FULL, Frame, Rect, Tile
 from seeinin.geometry.jit import fused, kernel
 from seeinin.pool import Pool, ranges
 
+STEP = 16  # parts of about a tile that a thread paints at once: some milliseconds
 TILE = (32, 256)  # rows and columns painted at once: what is read and written stays in the L2 cache
 BRIGHT = 0.995  # quantile of the non-empty pixels of a cell that is drawn at full brightness
 PILE = 8  # a pixel row or column with more than 1/PILE of a cell's points is a pile, and is left out of the quantile
@@ -29,6 +30,7 @@ class Look:
     size        diameter of a mark in pixels; `opacity` of one mark, 0..1
     fade        what is left of the opacity of unselected points while something is selected
     background  sRGB
+    each        points that one point stands for, where only a sample has been counted; of the density style
     """
 
     size: float = 2.0
@@ -36,6 +38,7 @@ class Look:
     style: Literal["points", "density"] = "points"
     background: tuple[int, int, int] = (16, 18, 22)
     fade: float = 0.45
+    each: float = 1.0
 
     def planes(self, selecting: bool) -> tuple["Look", "Look"]:
         """The looks of unselected and selected points."""
@@ -62,6 +65,7 @@ class Brush(NamedTuple):
     marks: NDArray[np.float32]  # (2, n, n): optical depth around a point
     depths: NDArray[np.float32]  # (2, LEVELS): optical depth by brightness
     background: NDArray[np.float32]  # (3,) sRGB
+    each: np.float32  # see Look
     density: bool
     planes: int
 
@@ -76,19 +80,32 @@ def brush(look: Look, selecting: bool) -> Brush:
     fades = np.array([[look.fade if selecting else 1.0], [1.0]])
     alpha = fades * (FAINTEST + (1 - FAINTEST) * np.linspace(0, 1, LEVELS) ** CONTRAST)
     depths = -np.log1p(-np.minimum(alpha, 0.9999)).astype(np.float32)
-    return Brush(marks, depths, np.array(look.background, np.float32), look.style == "density", 1 + selecting)
+    background = np.array(look.background, np.float32)
+    return Brush(marks, depths, background, np.float32(look.each), look.style == "density", 1 + selecting)
 
 
 def paint(pool: Pool, frame: Frame, cells: Sequence[Rect], look: Look, selecting: bool, out: NDArray[np.uint8]) -> None:
     """Paint the cells of a frame into `out`, opaque sRGB uint8 (H, W, 4); nothing is drawn across a cell's border."""
+    for _ in painting(pool, frame, cells, look, selecting, out):
+        pass
+
+
+def painting(
+    pool: Pool, frame: Frame, cells: Sequence[Rect], look: Look, selecting: bool, out: NDArray[np.uint8]
+) -> Iterator[None]:
+    """Likewise, in steps of some milliseconds."""
     tool, places = brush(look, selecting), [(*cell, frame.place(cell)) for cell in cells]
     full = np.zeros((len(cells), 2), np.float32)
     if tool.density:
         pool.share(lambda k: full_brightness(frame.tile(cells[k]), full[k, : tool.planes]), range(len(cells)))
+        full *= look.each
+        yield
     work = tiles(np.array(places, np.int64).reshape(-1, 5))
     area = sum((y1 - y0) * (x1 - x0) for y0, y1, x0, x1 in cells)
     parts = np.array_split(work, min(len(work), area // (TILE[0] * TILE[1]) + 1)) if cells else []
-    pool.share(lambda part: paint_tiles(frame, part, full, tool, out), parts)
+    for first, last in ranges(0, len(parts), STEP * pool.size):
+        pool.share(lambda part: paint_tiles(frame, part, full, tool, out), parts[first:last])
+        yield
 
 
 def tiles(cells: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -183,7 +200,7 @@ def _paint(sums, share, tile, full, brush, logs, out):  # type: ignore[no-untype
         a, b = width * top, width * bottom  # all rows at once: a call for each would cost more than its pixels
         part = depth[plane].reshape(-1)[4 * a : 4 * b]
         if brush.density:
-            _log_depth(part, full[plane], brush.depths[plane], logs)
+            _log_depth(part, full[plane], brush.depths[plane], logs, brush.each)
         _over(part, lines[0, a:b], lines[1, a:b], lines[2, a:b])
     _pack(lines[0], lines[1], lines[2], out)
 
@@ -262,14 +279,15 @@ def _weigh(sums, share, weigh, points):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _log_depth(depth, full, depths, logs):  # type: ignore[no-untyped-def]
+def _log_depth(depth, full, depths, logs, each):  # type: ignore[no-untyped-def]
     """From counts to optical depths that give an opacity by the logarithm of the count."""
     scale = np.float32((LEVELS - 1) / np.log1p(max(full, 2.0)))
     for x in range(depth.size // 4):
         count = depth[4 * x]
         if count > 0:
-            whole = np.int64(count)
-            bright = logs[whole] if whole == count and whole < logs.size else np.float32(np.log1p(count))
+            points = count * each
+            whole = np.int64(points)
+            bright = logs[whole] if whole == points and whole < logs.size else np.float32(np.log1p(points))
             thick = depths[min(np.int64(bright * scale + np.float32(0.5)), LEVELS - 1)]
             for q in range(4):
                 depth[4 * x + q] *= thick / count

@@ -1,12 +1,10 @@
 """The diagonal of the matrix: how one channel is spread, a smooth curve per colour, the selection in front."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seeinin.geometry.axis import Axis
 from seeinin.geometry.binning import Binned
 from seeinin.geometry.colouring import Colouring
 from seeinin.geometry.jit import kernel
@@ -38,28 +36,21 @@ class Spread:
 
 
 def spread_of(
-    column: NDArray[Any],
-    axis: Axis,
-    rect: Rect,
-    colouring: Colouring,
-    start: int,
-    stop: int,
-    into: Spread | None = None,
+    column: Binned, rect: Rect, colouring: Colouring, start: int, stop: int, into: Spread | None = None
 ) -> Spread:
-    """Count the points [start, stop) of a column, (P,) float16 or float32, over the pixel columns of `rect`.
+    """Count the points [start, stop) of a column over the pixel columns of `rect`.
 
     Adds to the counts in `into`, where given.
     """
     x0, x1 = rect[2:]
     spread = into or Spread(*np.zeros((2, COLOURS, x1 - x0), np.int64))
-    binned = Binned(column, axis, x1)
     pixels = np.empty(BLOCK, np.int16)
     slot, strength = np.empty((2, BLOCK), np.uint8)
     for begin, end in ranges(start, stop, BLOCK):
         n = end - begin
         colouring.spread(begin, slot[:n], strength[:n])
-        block = binned.bin(begin, end, pixels), slot[:n], strength[:n]
-        _count(*block, colouring.visible, x0, spread.points, spread.selected)
+        block = column.bin(begin, end, pixels), slot[:n], strength[: n * (colouring.planes - 1)]
+        _count(*block, colouring.visible, x0, x1, spread.points, spread.selected)
     return spread
 
 
@@ -152,13 +143,20 @@ def _stem(canvas: NDArray[np.float32], x: int, colour: NDArray[np.float32], opac
 
 
 @kernel
-def _count(pixels, slot, strength, visible, x0, points, selected):  # type: ignore[no-untyped-def]
+def _count(pixels, slot, strength, visible, x0, x1, points, selected):  # type: ignore[no-untyped-def]
+    width = x1 - x0
+    line = np.empty(visible.size, np.int64)  # where the counts of each slot begin
+    for k in range(visible.size):
+        line[k] = min(k, COLOURS - 1) * width if visible[k] else -1
+    points, selected = points.reshape(-1), selected.reshape(-1)
     for p in range(pixels.size):
-        if pixels[p] >= x0 and visible[slot[p]]:
-            colour, x = min(np.uint64(slot[p]), np.uint64(COLOURS - 1)), np.uint64(pixels[p] - x0)
-            points[colour, x] += 1
-            if strength[p] > 0:
-                selected[colour, x] += strength[p]
+        start = line[slot[p]]
+        if x0 <= pixels[p] < x1 and start >= 0:
+            points[np.uint64(start + pixels[p] - x0)] += 1
+    for p in range(strength.size):
+        start = line[slot[p]]
+        if strength[p] > 0 and x0 <= pixels[p] < x1 and start >= 0:
+            selected[np.uint64(start + pixels[p] - x0)] += strength[p]
 
 
 @kernel

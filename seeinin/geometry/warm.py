@@ -4,7 +4,7 @@ import numpy as np
 
 from seeinin.geometry.averages import add_maps
 from seeinin.geometry.axis import Axis
-from seeinin.geometry.binning import axis_table, bin_column
+from seeinin.geometry.binning import Binned, axis_table, bin_column
 from seeinin.geometry.colouring import Colouring
 from seeinin.geometry.colours import slot_palette
 from seeinin.geometry.counting import counting
@@ -24,7 +24,7 @@ def compile_kernels(pool: Pool) -> None:
     axis, cell = Axis(1.0, 0.0, 0.0, 8.0), (0, 8, 0, 8)
     frame, out = Frame(8, 8), np.zeros((8, 8, 4), np.uint8)
     palette, visible = slot_palette(dark=True), np.ones(256, bool)
-    colouring = Colouring(images, 1, palette, visible, images, 1)
+    colouring = Colouring(images, 1, palette, visible, np.ones(4, np.uint8), 1)
     for dtype in (np.float16, np.float32):
         column = np.arange(4).astype(dtype)
         across = [(column, axis)]
@@ -41,7 +41,7 @@ def compile_kernels(pool: Pool) -> None:
     from_ids(frame.ids[1:, 1:], 0, 0)  # a part of a frame is another type to numba
     for look in (Look(), Look(style="density")):
         paint(pool, frame, [cell], look, True, out)
-    draw_ridges(out, cell, spread_of(column, axis, cell, colouring, 0, 4), palette, True)
+    draw_ridges(out, cell, spread_of(Binned(column, axis, 8), cell, colouring, 0, 4), palette, True)
     places = np.zeros(2, np.int32)
     by_place(images, (2, 2), places, places)
     share_of_images(images, 4)

@@ -17,6 +17,9 @@ class Columns:
     def __init__(self, budget: int | None = None) -> None:
         self.budget = budget or int(SHARE_OF_MEMORY * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
         self.held = 0
+        self.outside: dict[tuple[int, int, float, float], tuple[int, int]] = {}
+        """By layer, channel, low and high end of an axis: how many values it does not show, and how many are no number.
+        Filled by whoever counts them."""
         self._lock = threading.Lock()
         self._columns: OrderedDict[tuple[int, int], np.ndarray] = OrderedDict()
 

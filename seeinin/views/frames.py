@@ -1,5 +1,6 @@
 """A picture of the matrix: what is asked for, and what was drawn."""
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -11,6 +12,7 @@ from seeinin.state.linking import Rule
 from seeinin.state.selection import Selection
 from seeinin.state.slots import Slots
 from seeinin.state.state import Drawn, Style, ViewerState
+from seeinin.views.layout import Layout
 from seeinin.views.theme import Theme
 
 CROWDED = 1.0  # points to a pixel from which they can no longer be told apart
@@ -78,23 +80,35 @@ class Shot:
         """Whether it shows the same cells, and so can be moved and scaled until the other picture is there."""
         return request is not None and _cells(self.request) == _cells(request)
 
-    def point_at(self, cell: tuple[int, int], y: float, x: float, reach: float) -> int | None:
-        """The point drawn nearest to pixel (y, x) within `reach`, in this cell only; selected ones before others."""
+    def agrees(self, request: Request) -> bool:
+        """Whether what is asked for differs in its place only: a moved picture shows the same points alike."""
+        moved = replace(self.request.matrix, camera=request.matrix.camera, viewport=request.matrix.viewport)
+        return replace(self.request, matrix=moved) == request
+
+    def covers(self, matrix: Matrix) -> bool:
+        """Whether all that is seen of the matrix shows this picture, moved and scaled."""
+        x, y, width, height = matrix.placed(self.request.matrix)
+        left, top = matrix.origin
+        view = matrix.viewport
+        seen_x = max(view.x, left), min(view.x + view.width, left + len(matrix.columns) * matrix.cell)
+        seen_y = max(view.y, top), min(view.y + view.height, top + len(matrix.rows) * matrix.cell)
+        return x - 1 <= seen_x[0] and seen_x[1] <= x + width + 1 and y - 1 <= seen_y[0] and seen_y[1] <= y + height + 1
+
+    def point_at(self, cell: tuple[int, int], row: float, column: float, reach: float) -> int | None:
+        """The point of a cell drawn nearest to a matrix coordinate; selected ones before others.
+
+        Within `reach` logical pixels of the picture.
+        """
         from seeinin.geometry.nearest import from_ids
 
-        left, top, right, bottom = clip(self.request.matrix, *cell, self.request.shape)
+        layout = Layout(self.request.matrix, self.request.shape)
+        top, bottom, left, right = layout.rect(*cell)
         if left >= right or top >= bottom:
             return None
-        point = from_ids(self.ids[top:bottom, left:right], int(y) - top, int(x) - left, reach)
+        y, x = layout.pixel(*cell, row, column)
+        ids, ratio = self.ids[top:bottom, left:right], self.request.ratio
+        point = from_ids(ids, math.floor(y) - top, math.floor(x) - left, reach * ratio)
         return None if point < 0 else int(point)
-
-
-def clip(matrix: Matrix, i: int, j: int, shape: tuple[int, int]) -> tuple[int, int, int, int]:
-    """The whole pixels of cell (i, j) that lie within a picture: left, top, right, bottom. Neighbours share none."""
-    x, y = matrix.origin
-    left, right = (min(max(round(x + k * matrix.cell), 0), shape[1]) for k in (j, j + 1))
-    top, bottom = (min(max(round(y + k * matrix.cell), 0), shape[0]) for k in (i, i + 1))
-    return left, top, right, bottom
 
 
 def _cells(request: Request) -> tuple[Any, ...]:

@@ -59,15 +59,8 @@ class Hits:
         at = matrix.cell_at(x, y)
         if at is None or matrix.is_diagonal(*at):
             return None
-        old = shot.request.matrix  # the picture may still lie elsewhere than the cells do now
-        column, row = matrix.to_cells(x, y)
-        left, top = old.origin
-        scale = shot.request.ratio
-        frame_x, frame_y = (
-            (left + column * old.cell - old.viewport.x) * scale,
-            (top + row * old.cell - old.viewport.y) * scale,
-        )
-        point = shot.point_at(at, frame_y, frame_x, REACH * scale)
+        column, row = matrix.to_cells(x, y)  # the picture may still lie elsewhere than the cells do now
+        point = shot.point_at(at, row, column, REACH)
         return None if point is None else Place(shot.request.layer, point)
 
     def select_polygon(self, cell: tuple[int, int], polygon: np.ndarray, how: How) -> None:

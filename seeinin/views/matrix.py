@@ -40,12 +40,14 @@ class MatrixView:
         self.columns = state.sources.columns
         self.wanted: Request | None = None  # what the state asks for
         self.shot: Shot | None = None  # what is on the canvas
+        self.sampled: Shot | None = None  # a sample, shown where `shot` has nothing
         self.hardware = False  # known once the window is up
         self._latest = Latest(self._submit)
-        self.picture, self.grid, self.labels = Picture(), Strokes(), Labels()
+        self.sample, self.picture, self.grid, self.labels = Picture(), Picture(), Strokes(), Labels()
         self.marks, self.draft = Strokes(), Strokes()
         self.cloud = Cloud(state, canvas, self.refresh)
-        for order, node in enumerate((self.picture, self.cloud.node, self.grid, self.labels, self.marks, self.draft)):
+        nodes = self.sample, self.picture, self.cloud.node, self.grid, self.labels, self.marks, self.draft
+        for order, node in enumerate(nodes):
             node.parent, node.order = canvas.scene, order
         self.strip = Strip(state, canvas, self.refresh)
         self.steering, self.hits = Steering(self), Hits(self)
@@ -107,7 +109,8 @@ class MatrixView:
         )
         if request != self.wanted:
             self.wanted = request
-            shot = self._latest.request(_render, request, self.state.sources, self._post)
+            looks = self.shot is None or not (self.shot.agrees(request) and self.shot.covers(matrix))
+            shot = self._latest.request(_render, request, self.state.sources, self._post, looks)
             self.state.inbox.deliver(shot, self._arrived)
 
     def mark(self, *_: object) -> None:
@@ -132,14 +135,17 @@ class MatrixView:
         matrix = self.matrix
         if matrix is None or shot.request != self.wanted or (self.exact and not shot.exact):
             return
-        if shot.exact or self.shot is None or not self.shot.stands_for(self.wanted):
+        if shot.exact or self.shot is None or not self.shot.agrees(shot.request):
             if self.shot is None:
                 self.hardware = is_hardware(self.canvas)
-            self.shot = shot
+            self.shot, self.sampled = shot, None
             self.cloud.node.visible &= shot.request.clouded
             self.picture.set_array(shot.rgba)
-            self._place(matrix)
             self.mark()  # the columns that it needs are in memory now
+        else:
+            self.sampled = shot
+            self.sample.set_array(shot.rgba)
+        self._place(matrix)
         self.state.drawn = shot.drawn
 
     def has_begun(self) -> bool:
@@ -158,15 +164,16 @@ class MatrixView:
         return request.clouded or (self.shot is None and request.style == "points")
 
     def _place(self, matrix: Matrix) -> None:
-        """Where the last picture lies now; a picture of another layer is not shown."""
-        self.picture.visible = self.shot is not None and self.shot.stands_for(self._request(matrix))
-        if self.shot is not None:
-            old = self.shot.request.matrix
-            self.picture.clip = matrix.viewport
-            self.picture.place(*matrix.placed(old))
+        """Where the last pictures lie now; pictures of another layer are not shown."""
+        request = self._request(matrix)
+        for picture, shot in ((self.picture, self.shot), (self.sample, self.sampled)):
+            picture.visible = shot is not None and shot.stands_for(request)
+            if shot is not None:
+                picture.clip = matrix.viewport
+                picture.place(*matrix.placed(shot.request.matrix))
 
 
-def _render(*job: Any) -> Generator[None, None, Shot]:
+def _render(*job: Any) -> Generator[Any, None, Shot]:
     """Imported by the worker: the window is up before the kernels are."""
     from seeinin.views.rendering import rendering
 

@@ -224,7 +224,7 @@ def _cells(request: Request | Summary | None) -> tuple[Any, ...] | None:
 
 def _plots(
     token: Token, request: Request, sources: Sources, show: Callable[[Sight], object]
-) -> Generator[None, None, Sight]:
+) -> Generator[Any, None, Sight]:
     """Yields between steps; `show` gets what has been counted so far."""
     from seeinin.views.rendering import rendering  # by the worker: the window is up before the kernels are
 

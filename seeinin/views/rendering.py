@@ -1,104 +1,133 @@
 """The job that draws a picture of the matrix: read the columns, count, paint. It runs in the pool."""
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator
+from functools import partial
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from seeinin.geometry.binning import Binned
 from seeinin.geometry.colouring import Colouring
 from seeinin.geometry.colours import slot_palette
-from seeinin.geometry.counting import Cell, counting
+from seeinin.geometry.counting import counting
 from seeinin.geometry.frame import Frame
 from seeinin.geometry.outside import outside
-from seeinin.geometry.painting import Look, paint
+from seeinin.geometry.painting import Look, painting
 from seeinin.geometry.ridges import Spread, draw_ridges, spread_of
 from seeinin.geometry.steps import with_steps
-from seeinin.pool import POOL, Token
+from seeinin.pool import POOL, REST, Token, ranges
 from seeinin.state.slots import HIDDEN
 from seeinin.state.sources import Sources
 from seeinin.state.state import Drawn
 from seeinin.store.reader import Layer
-from seeinin.views.frames import Request, Shot, clip
+from seeinin.views.frames import Request, Shot
+from seeinin.views.layout import Layout, Plotted
 
-FIRST_LOOK = 0.1  # seconds after which what has been counted so far is shown; each look waits twice as long
+FIRST_LOOK = 0.015  # seconds after which what has been counted so far is shown; each look waits three times as long
+COUNTED = 1 << 22  # values that a step looks at for what lies outside
 
 
 def rendering(
-    token: Token, request: Request, sources: Sources, show: Callable[[Shot], None]
-) -> Generator[None, None, Shot]:
-    """Yields between steps of about 5 ms; `show` gets pictures of the points counted so far while it takes long."""
+    token: Token, request: Request, sources: Sources, show: Callable[[Shot], None], looks: bool = True
+) -> Generator[Any, None, Shot]:
+    """Yields between steps of about 5 ms, and REST before all that may wait.
+
+    While it takes long, `show` gets pictures of the points counted so far, unless nobody needs `looks`.
+    """
     layer, held = sources.cache.layers[request.layer], {}
     for channel in request.matrix.visible_channels():
         held[channel] = sources.columns.get(layer, channel)
         yield
     drawing = Drawing(request, sources, layer, held)
     begun, wait, before = time.monotonic(), FIRST_LOOK, 0
+    if not looks:
+        yield REST
     for done in drawing.count():
         yield
-        if before < done < layer.points and time.monotonic() - begun > wait:
-            show(drawing.shot(done))
-            wait *= 2
+        if looks and before < done < layer.points and time.monotonic() - begun > wait:
+            show((yield from drawing.shot(done)))
+            wait = 3 * (time.monotonic() - begun)
+            yield REST
         before = done
-    return drawing.shot(layer.points)
+    yield REST
+    yield from drawing.count_outside()
+    return (yield from drawing.shot(layer.points))
 
 
 class Drawing:
     """One picture in the making."""
 
-    def __init__(self, request: Request, sources: Sources, layer: Layer, held: dict[int, np.ndarray]) -> None:
-        self.request, self.layer, self.held = request, layer, held
-        matrix = request.matrix
-        self.rows, self.columns = list(matrix.visible_rows()), list(matrix.visible_columns())
+    def __init__(self, request: Request, sources: Sources, layer: Layer, held: dict[int, NDArray[np.floating]]) -> None:
+        self.request, self.sources, self.layer, self.held = request, sources, layer, held
+        self.layout = Layout(request.matrix, request.shape)
+        self.counted, self.copies = self.layout.mirrored()
+        self.diagonal = list(self.layout.cells(diagonal=True))
+        self.spreads: dict[int, Spread] = {}  # of the diagonal, by column position
+        width, channels = request.shape[1], request.matrix.columns
+        self.binned = {j: Binned(held[channels[j]], self.layout.x_axis(j), width) for (_, j), _ in self.diagonal}
         self.frame = Frame(*request.shape)
-        self.plots = [(i, j) for i, j in matrix.visible_cells() if not matrix.is_diagonal(i, j)]
-        self.diagonal = [(i, j) for i, j in matrix.visible_cells() if matrix.is_diagonal(i, j)]
-        self.spreads: dict[int, tuple[int, Spread | None]] = {}  # by channel: points counted so far
         self.colouring = colouring(request, sources, layer)
 
-    def count(self) -> Generator[int, None, None]:
-        matrix = self.request.matrix
-        across = [(self.held[matrix.columns[j]], matrix.x_axis(j)) for j in self.columns]
-        down = [(self.held[matrix.rows[i]], matrix.y_axis(i)) for i in self.rows]
-        yield from counting(
-            POOL, self.frame, across, down, self._cells(), self.colouring, 0, self.layer.points, clear=False
-        )
+    def count(self) -> Iterator[int]:
+        """Yields the points that all plots have."""
+        matrix, layout = self.request.matrix, self.layout
+        across = [(self.held[matrix.columns[j]], layout.x_axis(j)) for j in layout.columns]
+        down = [(self.held[matrix.rows[i]], layout.y_axis(i)) for i in layout.rows]
+        cells = [(j - layout.columns[0], i - layout.rows[0], *layout.rect(i, j)) for i, j in self.counted]
+        before = 0
+        for done in counting(POOL, self.frame, across, down, cells, self.colouring, 0, self.layer.points, clear=False):
+            if done > before:
+                yield before
+                POOL.share(partial(self._spread, before, done), self.diagonal)
+                before = done
+            yield done
 
-    def shot(self, points: int) -> Shot:
-        """Paint what has been counted."""
-        request = self.request
+    def count_outside(self) -> Iterator[None]:
+        """How many values the axes do not show; worked out once for each range of a channel."""
+        for channel, column in self.held.items():
+            low, high = self.request.matrix.ranges[channel]
+            key, found = (self.layer.number, channel, low, high), np.zeros(2, np.int64)
+            if key not in self.sources.columns.outside:
+                for start, stop in ranges(0, column.size, COUNTED):
+                    found += outside(column[start:stop], low, high)
+                    yield
+                self.sources.columns.outside[key] = int(found[0]), int(found[1])
+
+    def shot(self, points: int) -> Generator[None, None, Shot]:
+        """Paint what has been counted, in steps."""
+        request, selecting = self.request, self.request.selection is not None
+        planes = self.colouring.planes
+        POOL.share(lambda copy: self.frame.mirror(copy[0], copy[1], planes), self.copies)
         rgba = np.empty((*request.shape, 4), np.uint8)
         rgba[:] = (*rgb(request.theme.background), 255)
-        look = Look(request.size, request.opacity, request.style, rgb(request.theme.background))
-        selecting = request.selection is not None
+        yield
         if not request.clouded:
-            paint(POOL, self.frame, [cell[2:] for cell in self._cells()], look, selecting, rgba)
-        POOL.share(lambda cell: self._ridges(cell, points, rgba), self.diagonal)
+            each = self.layer.points / points
+            look = Look(request.size, request.opacity, request.style, rgb(request.theme.background), each=each)
+            cells = [rect for _, rect in self.layout.cells(diagonal=False)]
+            yield from painting(POOL, self.frame, cells, look, selecting, rgba)
+        for first, last in ranges(0, len(self.diagonal), POOL.size):
+            POOL.share(lambda cell: self._ridges(cell, rgba), self.diagonal[first:last])
+            yield
         return Shot(request, rgba, self.frame.ids, self._drawn(points))
 
-    def _cells(self) -> Sequence[Cell]:
-        boxes = ((i, j, clip(self.request.matrix, i, j, self.request.shape)) for i, j in self.plots)
-        return [
-            (self.columns.index(j), self.rows.index(i), top, bottom, left, right)
-            for i, j, (left, top, right, bottom) in boxes
-            if left < right and top < bottom
-        ]
+    def _spread(self, start: int, stop: int, cell: Plotted) -> None:
+        """Count some points of a plot of one channel."""
+        (_, j), rect = cell
+        self.spreads[j] = spread_of(self.binned[j], rect, self.colouring, start, stop, self.spreads.get(j))
 
-    def _ridges(self, cell: tuple[int, int], points: int, rgba: np.ndarray) -> None:
-        (i, j), matrix = cell, self.request.matrix
-        channel = matrix.columns[j]
-        left, top, right, bottom = clip(matrix, i, j, self.request.shape)
-        rect = top, bottom, left, right
-        done, spread = self.spreads.get(channel, (0, None))
-        spread = spread_of(self.held[channel], matrix.x_axis(j), rect, self.colouring, done, points, spread)
-        self.spreads[channel] = points, spread
-        draw_ridges(rgba, rect, spread, self.colouring.palette, self.request.selection is not None)
+    def _ridges(self, cell: Plotted, rgba: NDArray[np.uint8]) -> None:
+        (_, j), rect = cell
+        draw_ridges(rgba, rect, self.spreads[j], self.colouring.palette, self.request.selection is not None)
 
     def _drawn(self, points: int) -> Drawn:
-        request = self.request
-        beyond = [outside(column[:points], *request.matrix.ranges[c]) for c, column in self.held.items()]
-        cells = len(self.rows) * len(self.columns)
-        lost, nans = (sum(column[k] for column in beyond) for k in (0, 1))
-        return Drawn(points, self.layer.points, cells, lost, nans, request.style)
+        request, layout = self.request, self.layout
+        keys = [(self.layer.number, channel, *request.matrix.ranges[channel]) for channel in self.held]
+        beyond, nans = np.sum([self.sources.columns.outside.get(key, (0, 0)) for key in keys], axis=0).tolist()
+        cells = len(layout.rows) * len(layout.columns)
+        return Drawn(points, self.layer.points, cells, beyond, nans, request.style)
 
 
 def colouring(request: Request, sources: Sources, layer: Layer) -> Colouring:

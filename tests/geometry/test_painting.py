@@ -113,6 +113,18 @@ def brightness_of(counts):
     return full_brightness(tile, np.empty(1, np.float32))[0]
 
 
+@pytest.mark.parametrize("selecting", [False, True])
+def test_a_sample_is_as_bright_as_all_points(selecting):
+    """A third of the points, each of which stands for three."""
+    frame = frame_of(selecting=selecting, most=3000)
+    third, all_of_them = np.zeros((2, 41, 46, 4), np.uint8)
+    paint(POOL, frame, CELLS, Look(style="density", each=3), selecting, third)
+    frame.sums *= 3
+    frame.share *= 3
+    paint(POOL, frame, CELLS, Look(style="density"), selecting, all_of_them)
+    np.testing.assert_array_equal(third, all_of_them)
+
+
 def test_the_scale_is_a_quantile_of_what_is_not_empty():
     rng = np.random.default_rng(5)
     counts = np.where(rng.random((90, 80)) < 0.5, np.exp(rng.uniform(0, 22, (90, 80))), 0).astype(np.uint32)

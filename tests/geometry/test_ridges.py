@@ -5,6 +5,7 @@ import pytest
 from scipy.ndimage import gaussian_filter1d
 
 from seeinin.geometry.axis import Axis
+from seeinin.geometry.binning import Binned
 from seeinin.geometry.colouring import Colouring
 from seeinin.geometry.colours import slot_palette
 from seeinin.geometry.ridges import SELECTED, TALLEST, Spread, bandwidth, draw_ridges, spread_of
@@ -43,8 +44,9 @@ def test_counts_against_a_loop(dtype):
     slot, strength = rng.integers(0, 20, 1000).astype(np.uint8), rng.integers(0, 3, 3000).astype(np.uint8)
     colouring = Colouring(slot, 3, PALETTE, np.arange(256) != 4, strength, 1)
     axis = Axis(40.0, 120.0, -2.0, 2.0)
-    spread = spread_of(column, axis, RECT, colouring, 0, 1300)
-    spread = spread_of(column, axis, RECT, colouring, 1300, 3000, spread)
+    binned = Binned(column, axis, 300)
+    spread = spread_of(binned, RECT, colouring, 0, 1300)
+    spread = spread_of(binned, RECT, colouring, 1300, 3000, spread)
     points, selected = np.zeros((2, 16, 200), np.int64)
     for p in range(3000):
         colour = slot[p // 3]

@@ -12,6 +12,7 @@ from numba.core.dispatcher import Dispatcher
 import seeinin.geometry
 from seeinin.geometry.averages import add_maps
 from seeinin.geometry.axis import Axis
+from seeinin.geometry.binning import Binned
 from seeinin.geometry.colouring import Colouring
 from seeinin.geometry.colours import slot_palette
 from seeinin.geometry.counting import counting
@@ -60,7 +61,7 @@ def session(dtype, images, positions, channels):
         from_ids(frame.ids[3:20, 2:30], 5, 5, 8.0)
         from_ids(frame.ids, 5, 5)
         nearest(POOL, across[0], down[-1], rects[0], colouring, 7, 7, 8.0)
-        spread = spread_of(across[0][0], across[0][1], rects[0], colouring, 0, points)
+        spread = spread_of(Binned(*across[0], size), rects[0], colouring, 0, points)
         draw_ridges(out, rects[0], spread, colouring.palette, strength is not None)
     polygon = rng.normal(size=(20, 2))
     inside(POOL, polygon, layer[0], layer[-1], ((-1, 1), (-1.0, np.inf)))
@@ -76,7 +77,9 @@ def session(dtype, images, positions, channels):
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])
-@pytest.mark.parametrize(("images", "positions", "channels"), [(40, 1, 1), (16_384, 1, 2), (130_000, 1, 1), (50, 36, 3)])
+@pytest.mark.parametrize(
+    ("images", "positions", "channels"), [(40, 1, 1), (16_384, 1, 2), (130_000, 1, 1), (50, 36, 3)]
+)
 def test_a_session_compiles_nothing_more(dtype, images, positions, channels):
     compile_kernels(POOL)
     before = compiled()

@@ -205,8 +205,7 @@ def test_hover_prefers_the_selected_of_equally_near_points(view, show, hand, sta
     chosen_one = zeros[2]
     state.select(chosen(layer.number, np.arange(layer.points) == chosen_one))
     settle(view)
-    x, y = pixels(view, layer, 0, 1)[chosen_one]
-    hand.move(x + 0.5, y + 0.5)
+    hand.move(*pixels(view, layer, 0, 1)[chosen_one])
     assert state.hover.point == chosen_one
 
 

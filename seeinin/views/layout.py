@@ -1,0 +1,93 @@
+"""Where the plots of a matrix lie on whole pixels, and which of them are each other's mirror image."""
+
+import math
+from collections.abc import Iterator
+
+from seeinin.geometry.axis import Axis
+from seeinin.geometry.frame import Rect
+from seeinin.geometry.matrix import INSET, Matrix
+
+Plotted = tuple[tuple[int, int], Rect]  # a cell (i, j) and its pixels
+
+SMALLEST = 4.0  # px of a cell that is moved to whole pixels; smaller ones take what pixels they get
+
+
+class Layout:
+    """The cells of a matrix in a picture of (height, width) pixels.
+
+    A plot stands on whole pixels: its left and its bottom edge are rounded, so that it is drawn up to half a pixel from
+    where the matrix has it, and every cell looks the same at every place. So cell (channel a, channel b) is the mirror
+    image of (b, a) to the pixel, and only one of them need be counted.
+    """
+
+    def __init__(self, matrix: Matrix, shape: tuple[int, int]) -> None:
+        self.matrix, self.shape = matrix, shape
+        self.whole = matrix.cell >= SMALLEST
+        self.side = math.floor(matrix.cell)
+        room = self.side - 1e-6  # so that rounding does not put the farther edge marks beyond `side`
+        self._fits = min(matrix.cell, room / (1 - INSET))
+        self.rows, self.columns = list(matrix.visible_rows()), list(matrix.visible_columns())
+
+    def cells(self, *, diagonal: bool) -> Iterator[Plotted]:
+        """The visible cells (i, j) with their rectangles: the plots of one channel, or the others."""
+        for i, j in self.matrix.visible_cells():
+            rect = self.rect(i, j)
+            if self.matrix.is_diagonal(i, j) == diagonal and rect[0] < rect[1] and rect[2] < rect[3]:
+                yield (i, j), rect
+
+    def rect(self, i: int, j: int) -> Rect:
+        """The pixels of a cell that lie within the picture; cells share none."""
+        (y0, y1), (x0, x1) = self._down(i), self._along(j)
+        height, width = self.shape
+        return min(max(y0, 0), height), min(max(y1, 0), height), min(max(x0, 0), width), min(max(x1, 0), width)
+
+    def mirrored(self) -> tuple[list[tuple[int, int]], list[tuple[Rect, Rect]]]:
+        """The cells to be counted, and of the others: where what they mirror lies, and where they lie themselves."""
+        counted: dict[tuple[int, int], tuple[int, int]] = {}  # by channels
+        copies = []
+        for (i, j), rect in self.cells(diagonal=False):
+            down, along = self.matrix.rows[i], self.matrix.columns[j]
+            twin = counted.get((along, down))
+            if twin is not None and self._is_whole(i, j) and self._is_whole(*twin):
+                copies.append((self.rect(*twin), rect))
+            else:
+                counted[down, along] = i, j
+        return list(counted.values()), copies
+
+    def x_axis(self, j: int) -> Axis:
+        """From the values of a column position's channel to the pixels of the picture."""
+        axis = self.matrix.x_axis(j)
+        if not self.whole:
+            return axis
+        scale = axis.scale * self._fits / self.matrix.cell
+        return Axis(scale, self._along(j)[0] + INSET * self._fits - axis.low * scale, axis.low, axis.high)
+
+    def y_axis(self, i: int) -> Axis:
+        """Likewise of a row position; the scale is negative."""
+        axis = self.matrix.y_axis(i)
+        if not self.whole:
+            return axis
+        scale = axis.scale * self._fits / self.matrix.cell
+        return Axis(scale, self._down(i)[1] - INSET * self._fits - axis.low * scale, axis.low, axis.high)
+
+    def pixel(self, i: int, j: int, row: float, column: float) -> tuple[float, float]:
+        """Where the picture has a place of a cell, given in matrix coordinates: y, x."""
+        if not self.whole:
+            (left, top), cell = self.matrix.origin, self.matrix.cell
+            return top + row * cell, left + column * cell
+        return self._down(i)[1] - (i + 1 - row) * self._fits, self._along(j)[0] + (column - j) * self._fits
+
+    def _is_whole(self, i: int, j: int) -> bool:
+        """Whether all of a cell is in the picture."""
+        y0, y1, x0, x1 = self.rect(i, j)
+        return self.whole and y1 - y0 == x1 - x0 == self.side
+
+    def _along(self, j: int) -> tuple[int, int]:
+        left, cell = self.matrix.origin[0], self.matrix.cell
+        start = round(left + j * cell)
+        return (start, start + self.side) if self.whole else (start, round(left + (j + 1) * cell))
+
+    def _down(self, i: int) -> tuple[int, int]:
+        top, cell = self.matrix.origin[1], self.matrix.cell
+        stop = round(top + (i + 1) * cell)
+        return (stop - self.side, stop) if self.whole else (round(top + i * cell), stop)

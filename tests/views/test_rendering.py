@@ -1,0 +1,114 @@
+"""Pictures on their way: samples first, brightness that does not pulse, gestures that do not wait."""
+
+import time
+
+import numpy as np
+import pytest
+
+from seeinin.geometry import counting
+from seeinin.geometry.matrix import Camera
+from seeinin.pool import POOL, REST, Token
+from seeinin.views import rendering as job
+from seeinin.views.matrix import MatrixView
+
+SIZE = (500, 480)
+
+
+@pytest.fixture
+def view(state, new_canvas):
+    view = MatrixView(state, new_canvas(*SIZE))
+    state.show_layer(state.cache.layer("conv").number)
+    assert state.inbox.run_until(lambda: view.exact)
+    return view
+
+
+@pytest.fixture
+def small_steps(monkeypatch):
+    """A few thousand points at a time, and a look whenever all cells have them."""
+    for name, value in (("LEAST", 1000), ("MOST", 3000), ("STEP", 5000)):
+        monkeypatch.setattr(counting, name, value)
+    monkeypatch.setattr(job, "FIRST_LOOK", 0.0)
+
+
+def steps_of(request, sources, looks=True):
+    """The values yielded, the samples shown and the picture."""
+    yielded, shown = [], []
+    steps = job.rendering(Token(), request, sources, shown.append, looks)
+    while True:
+        try:
+            yielded.append(next(steps))
+        except StopIteration as stop:
+            return yielded, shown, stop.value
+
+
+def test_samples_are_shown_and_the_last_picture_is_exact(view, state, small_steps):
+    layer = state.layer
+    yielded, shown, shot = steps_of(view.wanted, state.sources)
+    points = [sample.drawn.points for sample in shown]
+    assert points
+    assert points == sorted(set(points))
+    assert max(points) < layer.points == shot.drawn.points == shot.drawn.total
+    for sample in shown:
+        ids = sample.ids[sample.ids >= 0]
+        assert ids.size
+        assert ids.max() < sample.drawn.points
+    np.testing.assert_array_equal(shot.rgba, view.shot.rgba)
+    np.testing.assert_array_equal(shot.ids, view.shot.ids)
+    assert REST in yielded[: len(yielded) // 2], "what comes after the first look may wait"
+
+
+def test_without_looks_all_may_wait(view, state, small_steps):
+    yielded, shown, shot = steps_of(view.wanted, state.sources, looks=False)
+    assert not shown
+    assert yielded.index(REST) <= len(view.wanted.matrix.visible_channels())
+    assert shot.exact
+
+
+def test_the_brightness_of_a_sample_does_not_pulse(view, state, small_steps):
+    state.style = "density"
+    assert state.inbox.run_until(lambda: view.exact)
+    _, shown, exact = steps_of(view.wanted, state.sources)
+    sample = shown[len(shown) // 2]
+    assert sample.drawn.points < 0.7 * exact.drawn.points
+    lit = (sample.ids >= 0) & (exact.ids >= 0)
+    brightness = [shot.rgba[lit][:, :3].mean() for shot in (sample, exact)]
+    assert brightness[0] == pytest.approx(brightness[1], rel=0.1)
+
+
+def test_a_sample_fills_only_what_the_last_picture_does_not_show(view, state, small_steps):
+    before, samples = view.shot, []
+    state.move(Camera(3.0, 3.0, 5.0))
+    assert state.inbox.run_until(lambda: view.exact)
+    state.move(Camera(3.5, 3.0, 4.0))
+    assert view.shot.covers(view.matrix), "nothing new comes into sight"
+    assert state.inbox.run_until(lambda: view.exact or samples.append(view.sampled))
+    assert not any(samples)
+    before = view.shot
+    state.move(Camera(3.0, 3.0, 6.0))
+    assert not before.covers(view.matrix)
+    assert state.inbox.run_until(lambda: view.exact or samples.append((view.shot, view.sampled)))
+    assert any(sample is not None and shot is before for shot, sample in samples[1:])
+    assert view.sampled is None
+    assert not view.sample.visible
+
+
+@pytest.mark.parametrize(("field", "value"), [("opacity", 0.9), ("hidden", frozenset({1})), ("point_size", 5.0)])
+def test_another_look_is_seen_in_a_sample_first(view, state, small_steps, field, value):
+    setattr(state, field, value)
+    assert state.inbox.run_until(lambda: view.shot.request == view.wanted)
+    assert not view.shot.exact
+    assert state.inbox.run_until(lambda: view.exact)
+
+
+def test_gestures_do_not_wait_for_counting(view, state, small_steps):
+    """A call that is `now` begins within a step or two, however long the picture takes. (Steps are small here, so that
+    the test tells the order of things, not the speed of the machine.)"""
+    waits = []
+    for k in range(5):
+        state.move(Camera(2.5 + 0.01 * k, 2.5, 5.0))
+        while not view.exact:
+            asked = time.perf_counter()
+            waits.append(POOL.now(time.perf_counter).result() - asked)
+            state.inbox.run()
+    assert len(waits) > 10
+    assert np.median(waits) < 0.05
