@@ -21,7 +21,7 @@ from seeinin.store.reader import Cache, open_cache
 if TYPE_CHECKING:
     from seeinin.app.loop import Guard, Interrupts
 
-PATIENCE = 600.0  # s without any news from the worker threads; kernels are compiled the first time, on slow machines too
+PATIENCE = 600.0  # s without any news from the worker threads; at first they compile, on slow machines too
 
 
 class Viewer:
