@@ -10,6 +10,9 @@ import numpy as np
 import pytest
 
 from seeinin.geometry.fields import Field
+from seeinin.geometry.warm import compile_kernels
+from seeinin.geometry.warm_orders import compile_orders
+from seeinin.pool import POOL
 from seeinin.state.state import ViewerState
 from seeinin.store.format import CacheSpec, LayerSpec
 from seeinin.store.reader import Cache, open_cache
@@ -27,6 +30,13 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # The first call of a kernel compiles it, which takes as long as it takes.
 hypothesis.settings.register_profile("seeinin", deadline=None)
 hypothesis.settings.load_profile("seeinin")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def kernels() -> None:
+    """Compiled before the first test waits for a picture: in a fresh clone that takes longer than a test waits."""
+    compile_kernels(POOL)
+    compile_orders()
 
 
 @pytest.fixture
