@@ -9,7 +9,6 @@ from concurrent.futures import CancelledError, Future
 from itertools import chain
 from typing import Any
 
-
 REST = object()
 """What a job that is `now` yields when all that is left of it may wait: it goes on as `later`."""
 

@@ -86,7 +86,12 @@ def rasterise(polygon: NDArray[np.float64]) -> Raster:
     low, high = polygon.min(0, initial=np.inf), polygon.max(0, initial=-np.inf)
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         scale = GRID / (high - low)
-    flat = not (np.isfinite(scale).all() and (scale > 0).all())
+        flat = not (np.isfinite(scale).all() and (scale > 0).all())
+        # the plain loop rounds, and so takes points that lie beyond the box by less than that
+        beyond = np.maximum(1e-9 * (high - low), 4 * np.spacing(np.maximum(np.abs(low), np.abs(high))))
+        if not flat:
+            low, high = low - beyond, high + beyond
+            scale = GRID / (high - low)
     scale = np.zeros(2) if flat else scale  # all in one cell, where every point meets the exact test
     frame = np.array([low[0], high[0], low[1], high[1], *scale])
     cells = np.full((GRID, GRID), EDGE, np.uint8)

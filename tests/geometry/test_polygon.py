@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from seeinin.geometry.polygon import in_rectangle, inside
@@ -38,6 +38,7 @@ def test_points_on_edges_and_corners(corners, points):
 
 @settings(deadline=None)  # the first call compiles
 @given(st.lists(st.tuples(WIDE, WIDE), min_size=3, max_size=9), st.integers(0, 99))
+@example([(1.0, 0.0), (1.0, 1.0), (1.3066734380336357e-277, 0.0)], 0)  # the loop rounds a point beyond the box into it
 def test_any_polygon(corners, seed):
     polygon = np.array(corners)
     rng = np.random.default_rng(seed)
