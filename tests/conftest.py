@@ -27,7 +27,7 @@ os.environ["QT_XCB_GL_INTEGRATION"] = "xcb_egl"
 # A shell that starts the tests in the background tells them to ignore Ctrl-C, and so every process that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# The first call of a kernel compiles it, which takes as long as it takes. New examples are looked for by hand, not by CI.
+# The first call of a kernel compiles it, which takes as long as it takes. CI looks for no new examples.
 hypothesis.settings.register_profile("seeinin", deadline=None, derandomize="CI" in os.environ)
 hypothesis.settings.load_profile("seeinin")
 

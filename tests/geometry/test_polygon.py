@@ -9,7 +9,7 @@ from seeinin.geometry.polygon import in_rectangle, inside
 from seeinin.pool import POOL
 
 SMALL = st.integers(-4, 4).map(float)  # whole numbers: vertices on points, edges through points, edges along rows
-WIDE = st.floats(-1e6, 1e6, allow_subnormal=False)
+WIDE = st.floats(-1e6, 1e6, width=32, allow_subnormal=False)  # as wide apart as the values of a column can be
 
 
 def plain_loop(polygon, x, y):
