@@ -38,11 +38,17 @@ class Row:
         return cls(**{field.name: figures[field.name] for field in fields(cls)})
 
 
-def alternate(*actions: Callable[[], object], rounds: int = 7) -> list[float]:
-    """Median seconds of each action after one unmeasured turn; in turns, so a machine that slows down slows all."""
+def alternate(
+    *actions: Callable[[], object], rounds: int = 7, before: Callable[[], object] = lambda: None
+) -> list[float]:
+    """Median seconds of each action after one unmeasured turn; in turns, so a machine that slows down slows all.
+
+    `before` each of them something may have to be done that is not measured.
+    """
     seconds: list[list[float]] = [[] for _ in actions]
     for turn in range(rounds + 1):
         for action, record in zip(actions, seconds, strict=True):
+            before()
             start = time.perf_counter()
             action()
             if turn:

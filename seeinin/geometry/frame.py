@@ -1,5 +1,6 @@
 """What is known of every pixel of a picture of cells."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -63,17 +64,15 @@ class Frame:
         sums = self.sums[8 * start : 8 * stop].reshape(2, *shape, 4)
         return Tile(sums, self.share[start:stop].reshape(shape), self.keys[start:stop].reshape(shape))
 
-    def mirror(self, source: Rect, target: Rect, planes: int) -> None:
-        """Fill a square cell with the counts of another of the same size whose axes are its own, swapped.
+    def mirror(self, copies: Sequence[tuple[Rect, Rect]], planes: int) -> None:
+        """Fill square cells with the counts of others of the same size whose axes are theirs, swapped.
 
-        x runs rightwards and y upwards, so it is mirrored at the diagonal from bottom left to top right.
+        copies (n) are pairs of source and target. x runs rightwards and y upwards, so a cell is mirrored at its
+        diagonal from bottom left to top right. `planes`: 2 where points are selected, else 1.
         """
-        old, new = self.tile(source), self.tile(target)
-        for plane in range(planes):  # of pixels as wholes, 16 bytes each
-            new.sums[plane].view(np.complex128)[..., 0] = old.sums[plane].view(np.complex128)[::-1, ::-1, 0].T
-        new.keys[:] = old.keys[::-1, ::-1].T
-        if planes == 2:
-            new.share[:] = old.share[::-1, ::-1].T
+        places = [(self.place(source), self.place(target), target[1] - target[0]) for source, target in copies]
+        words = self.sums.view(np.uint64).reshape(-1, 2)
+        _mirror(words, self.share, self.keys, np.array(places, np.int64).reshape(-1, 3), planes)
 
     @property
     def ids(self) -> NDArray[np.int64]:
@@ -95,3 +94,19 @@ def _copy_keys(keys, cells, ids):  # type: ignore[no-untyped-def]
         for y in range(cells[c, 0], cells[c, 1]):
             ids[y, x0:x1] = keys[at : at + x1 - x0]
             at += x1 - x0
+
+
+@kernel
+def _mirror(sums, share, keys, copies, planes):  # type: ignore[no-untyped-def]
+    for n in range(copies.shape[0]):
+        source, target, side = copies[n, 0], copies[n, 1], copies[n, 2]
+        size = side * side
+        for y in range(side):
+            for x in range(side):
+                new, old = y * side + x, (side - 1 - x) * side + side - 1 - y
+                keys[target + new] = keys[source + old]
+                for plane in range(planes):
+                    into, out_of = 2 * target + plane * size + new, 2 * source + plane * size + old
+                    sums[into, 0], sums[into, 1] = sums[out_of, 0], sums[out_of, 1]
+                if planes == 2:
+                    share[target + new] = share[source + old]

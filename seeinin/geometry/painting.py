@@ -96,13 +96,15 @@ def painting(
     """Likewise, in steps of some milliseconds."""
     tool, places = brush(look, selecting), [(*cell, frame.place(cell)) for cell in cells]
     full = np.zeros((len(cells), 2), np.float32)
-    if tool.density:
-        pool.share(lambda k: full_brightness(frame.tile(cells[k]), full[k, : tool.planes]), range(len(cells)))
-        full *= look.each
-        yield
-    work = tiles(np.array(places, np.int64).reshape(-1, 5))
     area = sum((y1 - y0) * (x1 - x0) for y0, y1, x0, x1 in cells)
-    parts = np.array_split(work, min(len(work), area // (TILE[0] * TILE[1]) + 1)) if cells else []
+    steps = area // (STEP * pool.size * TILE[0] * TILE[1]) + 1
+    if tool.density:
+        for first, last in ranges(0, len(cells), len(cells) // steps + 1):
+            pool.share(lambda k: full_brightness(frame.tile(cells[k]), full[k, : tool.planes]), range(first, last))
+            yield
+        full *= np.float32(look.each)
+    work = tiles(np.array(places, np.int64).reshape(-1, 5))
+    parts = np.array_split(work, min(len(work), steps * STEP * pool.size)) if cells else []
     for first, last in ranges(0, len(parts), STEP * pool.size):
         pool.share(lambda part: paint_tiles(frame, part, full, tool, out), parts[first:last])
         yield

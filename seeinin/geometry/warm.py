@@ -37,6 +37,7 @@ def compile_kernels(pool: Pool) -> None:
         inside(pool, np.array([(0.0, 0.0), (1.0, 0.0), (1.0, 1.0)]), column, column)
         in_rectangle(pool, ((0.0, 1.0), (0.0, 1.0)), column, column)
     add_maps(np.zeros((1, 2, 2)), images.reshape(1, 1, 2, 2))
+    frame.mirror([(cell, cell)], 2)
     from_ids(frame.ids, 0, 0)
     from_ids(frame.ids[1:, 1:], 0, 0)  # a part of a frame is another type to numba
     for look in (Look(), Look(style="density")):

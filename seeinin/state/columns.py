@@ -3,12 +3,15 @@
 import os
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
 
 import numpy as np
 
+from seeinin.pool import POOL, ranges
 from seeinin.store.reader import Layer
 
 SHARE_OF_MEMORY = 0.2
+PART = 1 << 22  # bytes that a thread reads at once
 
 
 class Columns:
@@ -30,6 +33,26 @@ class Columns:
         """
         column = self.held_column(layer, channel)
         return self._keep((layer.number, channel), layer.column(channel)) if column is None else column
+
+    def reading(self, layer: Layer, channel: int) -> Iterator[None]:
+        """Read a column that is not in memory yet, on all threads, in steps of some milliseconds."""
+        if self.held_column(layer, channel) is not None:
+            return
+        column = np.empty(layer.points, layer.dtype)
+
+        def read(part: tuple[int, int]) -> None:
+            layer.read_column(channel, *part, column[slice(*part)])
+
+        parts = ranges(0, layer.points, PART // column.itemsize)
+        for k in range(0, len(parts), POOL.size):
+            POOL.share(read, parts[k : k + POOL.size])
+            yield
+        self._keep((layer.number, channel), column)
+
+    def first(self, layer: Layer, channel: int, points: int) -> np.ndarray:
+        """The first values of a column, from memory or from the disk; no others are read."""
+        column = self.held_column(layer, channel)
+        return layer.read_column(channel, 0, points) if column is None else column[:points]
 
     def held_column(self, layer: Layer, channel: int) -> np.ndarray | None:
         """The column if it is in memory; never waits for a disk."""

@@ -35,8 +35,7 @@ class Question:
 
 def values(sources: Sources, layer: Layer, channel: int, images: int) -> NDArray[Any]:
     """The first images of a column: from memory if it is there, but without driving out what views hold."""
-    points, held = images * layer.positions, sources.columns.held_column(layer, channel)
-    return layer.read_column(channel, 0, points) if held is None else held[:points]
+    return sources.columns.first(layer, channel, images * layer.positions)
 
 
 def sides(sources: Sources, question: Question, images: int) -> NDArray[np.uint8]:

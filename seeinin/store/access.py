@@ -77,7 +77,9 @@ class Access:
         if len(wanted) and not 0 <= wanted.min() <= wanted.max() < place.shape[0]:
             raise IndexError(f"rows reach from {wanted.min()} to {wanted.max()}, and there are {place.shape[0]}")
         out = np.empty((len(wanted), *place.shape[1:]), place.dtype)
-        if out.nbytes:
+        if len(wanted) and (len(wanted) == 1 or (np.diff(wanted) == 1).all()):
+            self._read(path, (), int(wanted[0]), out)
+        elif len(wanted):
             self._take(path, wanted, out)
         return out
 
@@ -100,13 +102,13 @@ class Access:
                 self._read(path, (), begin, around)
                 out[start:stop] = around[wanted[start:stop] - begin]
 
-    def column(self, path: str, channel: int, start: int, stop: int) -> NDArray[Any]:
-        """Values start..stop of one entry of the first axis."""
+    def column(self, path: str, channel: int, start: int, stop: int, out: NDArray[Any] | None = None) -> NDArray[Any]:
+        """Values start..stop of one entry of the first axis, in `out` where that is given."""
         place = self.directory.places[path]
         depth, points = place.shape
         if not (0 <= channel < depth and 0 <= start <= stop <= points):
             raise IndexError(f"channel {channel}, points {start} to {stop}: there are {depth} channels of {points}")
-        out = np.empty(stop - start, place.dtype)
+        out = np.empty(stop - start, place.dtype) if out is None else out
         self._read(path, (channel,), start, out)
         return out
 

@@ -67,9 +67,9 @@ class Layer:
         """All values of a channel (P), in the stored type."""
         return self.read_column(channel, 0, self.points)
 
-    def read_column(self, channel: int, start: int, stop: int) -> NDArray[Any]:
-        """The values of points start..stop of a channel, in the stored type."""
-        return self.access.column(f"{self.path}/columns", channel, start, stop)
+    def read_column(self, channel: int, start: int, stop: int, out: NDArray[Any] | None = None) -> NDArray[Any]:
+        """The values of points start..stop of a channel, in the stored type; in `out` where that is given."""
+        return self.access.column(f"{self.path}/columns", channel, start, stop, out)
 
     def maps(self, rows: Rows) -> NDArray[Any]:
         """The maps (n, D, H, W) of images, in the stored type; neighbouring rows are read together."""

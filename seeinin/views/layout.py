@@ -22,11 +22,21 @@ class Layout:
 
     def __init__(self, matrix: Matrix, shape: tuple[int, int]) -> None:
         self.matrix, self.shape = matrix, shape
-        self.whole = matrix.cell >= SMALLEST
-        self.side = math.floor(matrix.cell)
+        self.cell, self.side = matrix.cell, math.floor(matrix.cell)
+        self.whole = self.cell >= SMALLEST
         room = self.side - 1e-6  # so that rounding does not put the farther edge marks beyond `side`
-        self._fits = min(matrix.cell, room / (1 - INSET))
+        self._fits = min(self.cell, room / (1 - INSET))
         self.rows, self.columns = list(matrix.visible_rows()), list(matrix.visible_columns())
+        left, top = matrix.origin
+        self._along = {j: self._edges(left, j, -1) for j in self.columns}  # first and last + 1 pixel
+        self._down = {i: self._edges(top, i, 1) for i in self.rows}
+
+    def _edges(self, origin: float, k: int, kept: int) -> tuple[int, int]:
+        """Both edges rounded; of a plot on whole pixels only the one that is `kept`, the first or the last."""
+        first, last = round(origin + k * self.cell), round(origin + (k + 1) * self.cell)
+        if self.whole:
+            return (first, first + self.side) if kept < 0 else (last - self.side, last)
+        return first, last
 
     def cells(self, *, diagonal: bool) -> Iterator[Plotted]:
         """The visible cells (i, j) with their rectangles: the plots of one channel, or the others."""
@@ -36,10 +46,10 @@ class Layout:
                 yield (i, j), rect
 
     def rect(self, i: int, j: int) -> Rect:
-        """The pixels of a cell that lie within the picture; cells share none."""
-        (y0, y1), (x0, x1) = self._down(i), self._along(j)
+        """The pixels of a cell that lie within the picture, which may be none; cells share none."""
+        (y0, y1), (x0, x1) = self._down.get(i, (0, 0)), self._along.get(j, (0, 0))
         height, width = self.shape
-        return min(max(y0, 0), height), min(max(y1, 0), height), min(max(x0, 0), width), min(max(x1, 0), width)
+        return max(y0, 0), min(y1, height), max(x0, 0), min(x1, width)
 
     def mirrored(self) -> tuple[list[tuple[int, int]], list[tuple[Rect, Rect]]]:
         """The cells to be counted, and of the others: where what they mirror lies, and where they lie themselves."""
@@ -59,35 +69,25 @@ class Layout:
         axis = self.matrix.x_axis(j)
         if not self.whole:
             return axis
-        scale = axis.scale * self._fits / self.matrix.cell
-        return Axis(scale, self._along(j)[0] + INSET * self._fits - axis.low * scale, axis.low, axis.high)
+        scale = axis.scale * self._fits / self.cell
+        return Axis(scale, self._along[j][0] + INSET * self._fits - axis.low * scale, axis.low, axis.high)
 
     def y_axis(self, i: int) -> Axis:
         """Likewise of a row position; the scale is negative."""
         axis = self.matrix.y_axis(i)
         if not self.whole:
             return axis
-        scale = axis.scale * self._fits / self.matrix.cell
-        return Axis(scale, self._down(i)[1] - INSET * self._fits - axis.low * scale, axis.low, axis.high)
+        scale = axis.scale * self._fits / self.cell
+        return Axis(scale, self._down[i][1] - INSET * self._fits - axis.low * scale, axis.low, axis.high)
 
     def pixel(self, i: int, j: int, row: float, column: float) -> tuple[float, float]:
         """Where the picture has a place of a cell, given in matrix coordinates: y, x."""
         if not self.whole:
-            (left, top), cell = self.matrix.origin, self.matrix.cell
-            return top + row * cell, left + column * cell
-        return self._down(i)[1] - (i + 1 - row) * self._fits, self._along(j)[0] + (column - j) * self._fits
+            left, top = self.matrix.origin
+            return top + row * self.cell, left + column * self.cell
+        return self._down[i][1] - (i + 1 - row) * self._fits, self._along[j][0] + (column - j) * self._fits
 
     def _is_whole(self, i: int, j: int) -> bool:
         """Whether all of a cell is in the picture."""
         y0, y1, x0, x1 = self.rect(i, j)
         return self.whole and y1 - y0 == x1 - x0 == self.side
-
-    def _along(self, j: int) -> tuple[int, int]:
-        left, cell = self.matrix.origin[0], self.matrix.cell
-        start = round(left + j * cell)
-        return (start, start + self.side) if self.whole else (start, round(left + (j + 1) * cell))
-
-    def _down(self, i: int) -> tuple[int, int]:
-        top, cell = self.matrix.origin[1], self.matrix.cell
-        stop = round(top + (i + 1) * cell)
-        return (stop - self.side, stop) if self.whole else (round(top + i * cell), stop)

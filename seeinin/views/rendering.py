@@ -25,7 +25,8 @@ from seeinin.store.reader import Layer
 from seeinin.views.frames import Request, Shot
 from seeinin.views.layout import Layout, Plotted
 
-FIRST_LOOK = 0.015  # seconds after which what has been counted so far is shown; each look waits three times as long
+FIRST_LOOK = 1 << 21  # points of all plots that are counted for a first look: some milliseconds
+NEXT_LOOK = 0.25  # seconds after which what has been counted so far is shown; each look waits twice as long
 COUNTED = 1 << 22  # values that a step looks at for what lies outside
 
 
@@ -36,28 +37,51 @@ def rendering(
 
     While it takes long, `show` gets pictures of the points counted so far, unless nobody needs `looks`.
     """
-    layer, held = sources.cache.layers[request.layer], {}
-    for channel in request.matrix.visible_channels():
-        held[channel] = sources.columns.get(layer, channel)
-        yield
-    drawing = Drawing(request, sources, layer, held)
-    begun, wait, before = time.monotonic(), FIRST_LOOK, 0
-    if not looks:
-        yield REST
+    layer = sources.cache.layers[request.layer]
+    if looks:
+        yield from first_look(request, sources, layer, show)
+    yield REST
+    drawing = yield from read(request, sources, layer)
+    begun, wait, before = time.monotonic(), NEXT_LOOK, 0
     for done in drawing.count():
         yield
         if looks and before < done < layer.points and time.monotonic() - begun > wait:
-            show((yield from drawing.shot(done)))
-            wait = 3 * (time.monotonic() - begun)
-            yield REST
+            show((yield from drawing.shot()))
+            wait *= 2
         before = done
-    yield REST
     yield from drawing.count_outside()
-    return (yield from drawing.shot(layer.points))
+    return (yield from drawing.shot())
+
+
+def first_look(
+    request: Request, sources: Sources, layer: Layer, show: Callable[[Shot], None]
+) -> Generator[None, None, None]:
+    """Show some of the first rows, a fair sample, where there are many more."""
+    plots = sum(1 for _ in request.matrix.visible_cells())
+    points = max(FIRST_LOOK // max(plots, 1), 1)
+    if 4 * points < layer.points:
+        held = {}
+        for channel in request.matrix.visible_channels():
+            held[channel] = sources.columns.first(layer, channel, points)
+            yield
+        drawing = Drawing(request, sources, layer, held)
+        for _ in drawing.count():
+            yield
+        show((yield from drawing.shot()))
+
+
+def read(request: Request, sources: Sources, layer: Layer) -> Generator[None, None, "Drawing"]:
+    """The drawing of all points, when their columns are in memory."""
+    held = {}
+    for channel in request.matrix.visible_channels():
+        yield from sources.columns.reading(layer, channel)
+        held[channel] = sources.columns.get(layer, channel)
+        yield
+    return Drawing(request, sources, layer, held)
 
 
 class Drawing:
-    """One picture in the making."""
+    """One picture in the making, of as many points as the columns that it is given have."""
 
     def __init__(self, request: Request, sources: Sources, layer: Layer, held: dict[int, NDArray[np.floating]]) -> None:
         self.request, self.sources, self.layer, self.held = request, sources, layer, held
@@ -69,6 +93,7 @@ class Drawing:
         self.binned = {j: Binned(held[channels[j]], self.layout.x_axis(j), width) for (_, j), _ in self.diagonal}
         self.frame = Frame(*request.shape)
         self.colouring = colouring(request, sources, layer)
+        self.points = 0  # that all plots have
 
     def count(self) -> Iterator[int]:
         """Yields the points that all plots have."""
@@ -76,13 +101,13 @@ class Drawing:
         across = [(self.held[matrix.columns[j]], layout.x_axis(j)) for j in layout.columns]
         down = [(self.held[matrix.rows[i]], layout.y_axis(i)) for i in layout.rows]
         cells = [(j - layout.columns[0], i - layout.rows[0], *layout.rect(i, j)) for i, j in self.counted]
-        before = 0
-        for done in counting(POOL, self.frame, across, down, cells, self.colouring, 0, self.layer.points, clear=False):
-            if done > before:
-                yield before
-                POOL.share(partial(self._spread, before, done), self.diagonal)
-                before = done
-            yield done
+        points = min((column.size for column in self.held.values()), default=self.layer.points)
+        for done in counting(POOL, self.frame, across, down, cells, self.colouring, 0, points, clear=False):
+            if done > self.points:
+                yield self.points
+                POOL.share(partial(self._spread, self.points, done), self.diagonal)
+                self.points = done
+            yield self.points
 
     def count_outside(self) -> Iterator[None]:
         """How many values the axes do not show; worked out once for each range of a channel."""
@@ -95,23 +120,24 @@ class Drawing:
                     yield
                 self.sources.columns.outside[key] = int(found[0]), int(found[1])
 
-    def shot(self, points: int) -> Generator[None, None, Shot]:
+    def shot(self) -> Generator[None, None, Shot]:
         """Paint what has been counted, in steps."""
         request, selecting = self.request, self.request.selection is not None
-        planes = self.colouring.planes
-        POOL.share(lambda copy: self.frame.mirror(copy[0], copy[1], planes), self.copies)
-        rgba = np.empty((*request.shape, 4), np.uint8)
-        rgba[:] = (*rgb(request.theme.background), 255)
+        halves = [self.copies[k :: POOL.size] for k in range(POOL.size)]
+        POOL.share(lambda copies: self.frame.mirror(copies, self.colouring.planes), halves)
+        yield
+        ground = np.array((*rgb(request.theme.background), 255), np.uint8)
+        rgba = np.full(request.shape, ground.view(np.uint32)).view(np.uint8).reshape(*request.shape, 4)
         yield
         if not request.clouded:
-            each = self.layer.points / points
+            each = self.layer.points / self.points
             look = Look(request.size, request.opacity, request.style, rgb(request.theme.background), each=each)
             cells = [rect for _, rect in self.layout.cells(diagonal=False)]
             yield from painting(POOL, self.frame, cells, look, selecting, rgba)
         for first, last in ranges(0, len(self.diagonal), POOL.size):
             POOL.share(lambda cell: self._ridges(cell, rgba), self.diagonal[first:last])
             yield
-        return Shot(request, rgba, self.frame.ids, self._drawn(points))
+        return Shot(request, rgba, self.frame.ids, self._drawn())
 
     def _spread(self, start: int, stop: int, cell: Plotted) -> None:
         """Count some points of a plot of one channel."""
@@ -122,12 +148,12 @@ class Drawing:
         (_, j), rect = cell
         draw_ridges(rgba, rect, self.spreads[j], self.colouring.palette, self.request.selection is not None)
 
-    def _drawn(self, points: int) -> Drawn:
+    def _drawn(self) -> Drawn:
         request, layout = self.request, self.layout
         keys = [(self.layer.number, channel, *request.matrix.ranges[channel]) for channel in self.held]
         beyond, nans = np.sum([self.sources.columns.outside.get(key, (0, 0)) for key in keys], axis=0).tolist()
         cells = len(layout.rows) * len(layout.columns)
-        return Drawn(points, self.layer.points, cells, beyond, nans, request.style)
+        return Drawn(self.points, self.layer.points, cells, beyond, nans, request.style)
 
 
 def colouring(request: Request, sources: Sources, layer: Layer) -> Colouring:

@@ -56,6 +56,7 @@ def session(dtype, images, positions, channels):
         frame = Frame(size, size)
         for _ in counting(POOL, frame, across, down, cells, colouring, 0, points):
             pass
+        frame.mirror([(rects[0], rects[0])], colouring.planes)
         for look in (Look(), Look(3.5, 1.0, "density", (255, 255, 255))):
             paint(POOL, frame, rects, look, strength is not None, out)
         from_ids(frame.ids[3:20, 2:30], 5, 5, 8.0)

@@ -27,7 +27,8 @@ def small_steps(monkeypatch):
     """A few thousand points at a time, and a look whenever all cells have them."""
     for name, value in (("LEAST", 1000), ("MOST", 3000), ("STEP", 5000)):
         monkeypatch.setattr(counting, name, value)
-    monkeypatch.setattr(job, "FIRST_LOOK", 0.0)
+    monkeypatch.setattr(job, "FIRST_LOOK", 30_000)
+    monkeypatch.setattr(job, "NEXT_LOOK", 0.0)
 
 
 def steps_of(request, sources, looks=True):
