@@ -24,11 +24,20 @@ Rows = slice | Sequence[int] | NDArray[np.integer[Any]]
 
 
 class DamageError(CacheError):
-    """Stored bytes are not those that were written. `what` says which."""
+    """Stored bytes are not those that were written. `what` says which, a phrase for each run of them.
 
-    def __init__(self, path: Path, what: str) -> None:
-        super().__init__(f"{path} is damaged: {what}. `seeinin verify` lists all damage; make the cache again.")
-        self.what = what
+    `holes` are the damaged entries that were met: images, or points where a column was asked for; `values` is what was
+    asked for, blank there: NaN, or 0 in types that have none. Both are None where nothing of it can be told.
+    """
+
+    def __init__(
+        self, path: Path, what: list[str], holes: list[range] | None = None, values: NDArray[Any] | None = None
+    ) -> None:
+        more = f" and {len(what) - 1:,} more" if len(what) > 1 else ""
+        super().__init__(
+            f"{path} is damaged: {what[0]}{more}. `seeinin verify` lists all damage; make the cache again."
+        )
+        self.what, self.holes, self.values = what, holes, values
 
 
 class Descriptor:
@@ -65,11 +74,11 @@ class Access:
             return self.take(path, slice(None))
         array = self._unchecked(path)
         if path in self._checksums and checksum(array) != self._checksums[path]:
-            raise DamageError(self.path, f"/{path}")
+            raise DamageError(self.path, [f"/{path}"])
         return array
 
     def take(self, path: str, rows: Rows) -> NDArray[Any]:
-        """Entries of the first axis; neighbours are read together."""
+        """Entries of the first axis; neighbours are read together. Raises DamageError with the good ones among them."""
         place = self.directory.places[path]
         if isinstance(rows, slice):
             rows = range(*rows.indices(place.shape[0]))
@@ -77,14 +86,15 @@ class Access:
         if len(wanted) and not 0 <= wanted.min() <= wanted.max() < place.shape[0]:
             raise IndexError(f"rows reach from {wanted.min()} to {wanted.max()}, and there are {place.shape[0]}")
         out = np.empty((len(wanted), *place.shape[1:]), place.dtype)
+        holes = []
         if len(wanted) and (len(wanted) == 1 or (np.diff(wanted) == 1).all()):
-            self._read(path, (), int(wanted[0]), out)
+            holes = self._read(path, (), int(wanted[0]), out)
         elif len(wanted):
-            self._take(path, wanted, out)
-        return out
+            holes = self._take(path, wanted, out)
+        return self._whole(path, (), out, holes)
 
-    def _take(self, path: str, wanted: NDArray[np.int64], out: NDArray[Any]) -> None:
-        """Fill `out` with entries of the first axis, run by run of near ones."""
+    def _take(self, path: str, wanted: NDArray[np.int64], out: NDArray[Any]) -> list[range]:
+        """Fill `out` with entries of the first axis, run by run of near ones; the holes that were met."""
         place, data = self.directory.places[path], out.reshape(-1).view(np.uint8).data
         size, step = place.entry, np.diff(wanted)
         starts = np.flatnonzero((step < 1) | ((step - 1) * size > GAP)) + 1
@@ -92,50 +102,62 @@ class Access:
         first, count = wanted[starts], wanted[stops - 1] - wanted[starts] + 1
         good = np.logical_and.reduceat(self._good(path)[wanted // (place.piece or 1)], starts)
         runs = (starts, stops, first, count, good & (count == stops - starts))
+        holes: list[range] = []
         for start, stop, begin, entries, plain in zip(*(run.tolist() for run in runs), strict=True):
             if plain:
                 self._fill(data[start * size : stop * size], place.offset + begin * size)
             elif entries == stop - start:
-                self._read(path, (), begin, out[start:stop])
+                holes += self._read(path, (), begin, out[start:stop])
             else:
                 around = np.empty((entries, *out.shape[1:]), out.dtype)
-                self._read(path, (), begin, around)
+                holes += self._read(path, (), begin, around)
                 out[start:stop] = around[wanted[start:stop] - begin]
+        return holes
 
     def column(self, path: str, channel: int, start: int, stop: int, out: NDArray[Any] | None = None) -> NDArray[Any]:
-        """Values start..stop of one entry of the first axis, in `out` where that is given."""
+        """Values start..stop of one entry of the first axis, in `out` where that is given. Raises as `take` does."""
         place = self.directory.places[path]
         depth, points = place.shape
         if not (0 <= channel < depth and 0 <= start <= stop <= points):
             raise IndexError(f"channel {channel}, points {start} to {stop}: there are {depth} channels of {points}")
         out = np.empty(stop - start, place.dtype) if out is None else out
-        self._read(path, (channel,), start, out)
+        return self._whole(path, (channel,), out, self._read(path, (channel,), start, out))
+
+    def _whole(self, path: str, index: tuple[int, ...], out: NDArray[Any], holes: list[range]) -> NDArray[Any]:
+        """`out`, if there are no holes in it."""
+        if holes:
+            holes = sorted(set(holes), key=lambda hole: hole.start)
+            raise DamageError(self.path, [self._words(path, index, hole) for hole in holes], holes, out)
         return out
 
-    def _read(self, path: str, index: tuple[int, ...], start: int, out: NDArray[Any]) -> None:
-        """Fill `out` with entries from `start` on, checking the pieces in which they lie when they are new."""
+    def _read(self, path: str, index: tuple[int, ...], start: int, out: NDArray[Any]) -> list[range]:
+        """Fill `out` with entries from `start` on, checking the pieces in which they lie when they are new.
+
+        Returns the holes, which are blank.
+        """
         place = self.directory.places[path]
         offset = place.offset + sum(i * place.stride for i in index)
         size = place.dtype.itemsize if index else place.entry
         if place.piece is None:
             self._fill(out, offset + start * size)
-            return
+            return []
         piece, count = place.piece, place.shape[len(index)]
         new = slice(start // piece, -(-(start + len(out)) // piece))
         checked = self._good(path)[index]
         if checked[new].all():
             self._fill(out, offset + start * size)
-            return
+            return []
         first, after = new.start * piece, min(new.stop * piece, count)
         around = out if after - first == len(out) else np.empty((after - first, *out.shape[1:]), out.dtype)
         self._fill(around, offset + first * size)
-        wrong = piece_checksums(around, piece) != self._table(path)[index][new]
-        if wrong.any():
-            bad = first + int(np.argmax(wrong)) * piece
-            raise DamageError(self.path, self._words(path, index, bad, min(bad + piece, count) - 1))
-        checked[new] = True
+        good = piece_checksums(around, piece) == self._table(path)[index][new]
+        checked[new] |= good
+        holes = [range(n, min(n + piece, count)) for n in (first + np.flatnonzero(~good) * piece).tolist()]
+        for hole in holes:
+            around[hole.start - first : hole.stop - first] = np.nan if out.dtype.kind == "f" else 0
         if around is not out:
             out[...] = around[start - first :][: len(out)]
+        return holes
 
     def _good(self, path: str) -> NDArray[np.bool_]:
         """Of each piece, whether it has been read and found good; where there are none, of each entry."""
@@ -175,8 +197,8 @@ class Access:
             self._tables[path] = self.array(f"checksums/{path}")
         return self._tables[path]
 
-    def _words(self, path: str, index: tuple[int, ...], first: int, last: int) -> str:
+    def _words(self, path: str, index: tuple[int, ...], hole: range) -> str:
         group, number, *_ = path.split("/")
         where = f"layer {self.directory.layers[int(number)][0]}, " if group == "layers" else ""
         which = f"channel {index[0]}, points" if index else "images"
-        return f"{where}{path.rpartition('/')[2]} of {which} {first} to {last}"
+        return f"{where}{path.rpartition('/')[2]} of {which} {hole.start} to {hole.stop - 1}"

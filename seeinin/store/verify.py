@@ -63,15 +63,10 @@ def _ranges(place: Place, size: int) -> Iterator[tuple[int, int]]:
 
 
 def _damage(access: Access, path: str, column: int, start: int, stop: int) -> Iterator[str]:
-    place = access.directory.places[path]
     try:
         _read(access, path, column, start, stop)
     except DamageError as error:
-        if place.piece is None or stop - start <= place.piece:
-            yield error.what
-            return
-        for first in range(start, stop, place.piece):
-            yield from _damage(access, path, column, first, min(first + place.piece, stop))
+        yield from error.what
     except CacheError as error:
         yield str(error)
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from seeinin.errors import CacheError
+from seeinin.store.access import DamageError
 from seeinin.store.files import Files
 from seeinin.store.opening import open_file
 from seeinin.store.reader import open_cache
@@ -65,6 +66,44 @@ def test_the_reader_gives_nothing_damaged(tmp_path, make, small_chunks):
                 layer.maps(rows)
         assert np.isfinite(layer.maps(slice(12, 20))).all()
         assert len(layer.maps([7])) == 1
+
+
+def test_what_is_good_beside_the_damage_can_be_had(tmp_path, make, small_chunks):
+    spec = make.spec()
+    maps = make.contents(spec).maps[0]
+    path = make.cache(tmp_path / "cache.h5", spec)
+    where = places(path)
+    flip(path, where["layers/000/maps"].offset + 9 * where["layers/000/maps"].stride)
+    flip(path, where["images/pixels"].offset)
+    flip(path, where["layers/000/columns"].offset + where["layers/000/columns"].stride + 300 * 2)
+    with open_cache(path) as cache:
+        for rows in ([3, 9, 22], [10, 2, 8], [11], slice(None)):
+            with pytest.raises(DamageError) as caught:
+                cache.layers[0].maps(rows)
+            expected = maps.copy()
+            expected[8:12] = np.nan
+            assert caught.value.holes == [range(8, 12)]
+            np.testing.assert_array_equal(caught.value.values, expected[rows])
+        with pytest.raises(DamageError) as caught:
+            cache.layers[0].read_column(1, 200, 310)
+        expected = maps[:, 1].ravel()[200:310].copy()
+        expected[256 - 200 :] = np.nan
+        assert caught.value.holes == [range(256, 460)]
+        np.testing.assert_array_equal(caught.value.values, expected)
+        with pytest.raises(DamageError) as caught:
+            cache.pixels([0, 7])
+        assert caught.value.holes == [range(4)]
+        np.testing.assert_array_equal(caught.value.values[1], make.contents(spec).pixels[7])
+        assert len(cache.layers[0].column(0)) == 460
+
+
+def test_without_its_checksums_nothing_of_a_dataset_is_given(cache):
+    flip(cache, places(cache)["checksums/layers/000/maps"].offset)
+    with open_cache(cache) as opened:
+        with pytest.raises(DamageError) as caught:
+            opened.layers[0].maps([0])
+        assert (caught.value.what, caught.value.holes) == (["/checksums/layers/000/maps"], None)
+        opened.layers[0].column(0)
 
 
 def test_any_byte(cache):
