@@ -8,6 +8,7 @@ from seeinin.state.arranging import ORDERS, Arranging
 from seeinin.state.colouring import ColourBy, meanings
 from seeinin.state.state import ViewerState
 
+PLACEHOLDER = "all channels: type 812, 4-9, top 20"
 WORDY = 640  # px of the bar, from which on its parts have room for their names
 OFFERED = 32  # of the channels shown, those whose values colours can mean
 WORDS = {
@@ -30,8 +31,7 @@ class ChannelBar(QWidget):
         self.orders.addItems(list(ORDERS.values()))
         self.orders.activated.connect(self._order)
         self.channels = QLineEdit()
-        self.channels.setPlaceholderText("all channels: type 812, 4-9, top 20")
-        self.channels.setToolTip("Which channels are shown, such as 812, 4-9, top 20; Enter applies")
+        self.channels.setToolTip("Which channels are shown, such as 812, 4-9, top 20, silent; Enter applies")
         self.channels.setAccessibleName("Channels")
         self.channels.setClearButtonEnabled(True)
         self.channels.setMinimumWidth(130)
@@ -90,7 +90,14 @@ class ChannelBar(QWidget):
         self.orders.setCurrentIndex(list(ORDERS).index(arrangement.order) if arrangement.order in ORDERS else -1)
         if not self.channels.hasFocus() or self.channels.text() == "":
             self.channels.setText(arrangement.text)
+        self.channels.setPlaceholderText(self._placeholder())
         self._offer()
+
+    def _placeholder(self) -> str:
+        """What is shown where nothing is typed: all channels, but for silent ones where there are others too."""
+        view = self.state.view
+        folded = set() if view is None else self.state.silent(view.layer) - {*view.rows, *view.columns}
+        return f"all but {len(folded):,} silent ones: type silent, 4-9, top 20" if folded else PLACEHOLDER
 
     def _offer(self) -> None:
         view = self.state.view

@@ -1,7 +1,7 @@
-"""Channels by what a person types: `812, 4-9, top 20`."""
+"""Channels by what a person types: `812, 4-9, top 20, silent`."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from seeinin.errors import SeeInInError
 
@@ -13,24 +13,32 @@ class ChannelError(SeeInInError):
     """What was typed names no channels."""
 
 
-def channels_of(text: str, order: Sequence[int], pinned: Sequence[int] = ()) -> list[int]:
+def channels_of(
+    text: str, order: Sequence[int], pinned: Sequence[int] = (), silent: Collection[int] = ()
+) -> list[int]:
     """The channels that a text names, each once, pinned ones first; all of them, in `order`, where it is empty.
 
-    `top 20` are the first of the current order, `bottom 20` the last. Raises ChannelError with what was not understood.
+    `top 20` are the first of the current order, `bottom 20` the last. The `silent` ones stay folded away, unless there
+    are no others, until that word or their number is typed. Raises ChannelError with what was not understood.
     """
     found = list(pinned)
     parts = [part.strip().lower() for part in re.split(r"[,;\n]", text) if part.strip()]
     for part in parts or ["all"]:
-        found += _part(part, order)
+        found += _part(part, order, silent)
     return list(dict.fromkeys(found))
 
 
-def _part(part: str, order: Sequence[int]) -> list[int]:
+def _part(part: str, order: Sequence[int], silent: Collection[int]) -> list[int]:
+    speaking = [channel for channel in order if channel not in silent] or list(order)
     if part == "all":
-        return list(order)
+        return speaking
+    if part == "silent":
+        if not silent:
+            raise ChannelError("no channel of this layer is silent: write 12, 4-9 or top 20")
+        return [channel for channel in order if channel in silent]
     if top := TOP.fullmatch(part):
         count = int(top[2])
-        return list(order[:count]) if top[1] == "top" else list(order[max(len(order) - count, 0) :])
+        return speaking[:count] if top[1] == "top" else speaking[max(len(speaking) - count, 0) :]
     if pair := RANGE.fullmatch(part):
         first, last = int(pair[1]), int(pair[2])
         found = list(range(first, min(last, len(order)) + 1)) if first <= last else []

@@ -18,6 +18,7 @@ from seeinin.state.colouring import ColourBy
 from seeinin.state.history import History
 from seeinin.state.inbox import Inbox
 from seeinin.state.linking import Rule
+from seeinin.state.questions import silent
 from seeinin.state.ranges import channel_ranges
 from seeinin.state.selection import How, Selection, chosen, combined
 from seeinin.state.slots import Slots, entered, first_slots
@@ -122,7 +123,7 @@ class ViewerState:
         if number in self._remembered:
             self._enter(self._remembered[number])
         else:
-            self.show_view(number, partial(opening_view, number, self.cache.layers[number].shape[0]))
+            self.show_view(number, partial(self._opening, number))
 
     def show_view(self, number: int, make: Callable[[Ranges], View]) -> None:
         """Show the view of a layer that `make` gives when it is told the layer's axis ranges."""
@@ -134,14 +135,21 @@ class ViewerState:
             self.inbox.deliver(ranges, partial(self._arrived, number, make))
 
     def _arrived(self, number: int, make: Callable[[Ranges], View], ranges: Ranges) -> None:
-        self._ranges[number] = opening_view(number, self.cache.layers[number].shape[0], ranges).ranges
+        self._ranges[number] = self._opening(number, ranges).ranges
         if number == self._wanted:
             self._enter(make(self._ranges[number]))
+
+    def _opening(self, number: int, ranges: Ranges) -> View:
+        return opening_view(number, ranges, self.silent(number))
+
+    def silent(self, number: int) -> frozenset[int]:
+        """The silent channels of a layer whose ranges have been read."""
+        return frozenset(np.flatnonzero(silent(self.cache.layers[number])).tolist())
 
     def arrange(self, arrangement: Arrangement) -> None:
         """Show other channels, or in another order. Raises ChannelError where the text names none."""
         if self.view is not None and self.layer is not None and arrangement != self.view.arrangement:
-            self._enter(self.view.arranged(arrangement, self.layer.shape[0]))
+            self._enter(self.view.arranged(arrangement, self.layer.shape[0], self.silent(self.layer.number)))
 
     def open_cell(self, row: int, column: int) -> None:
         """Fill the view with the plot of two channels, which join those shown if they are not among them."""

@@ -1,6 +1,6 @@
 """What of a layer is seen."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from seeinin.geometry.matrix import Camera
@@ -25,10 +25,10 @@ class Arrangement:
     pinned: tuple[int, ...] = ()
     ranking: Ranking | None = None
 
-    def channels(self, count: int) -> list[int]:
+    def channels(self, count: int, silent: Collection[int]) -> list[int]:
         """The channels shown, of `count`. Raises ChannelError where the text names none."""
         order: Sequence[int] = range(count) if self.ranking is None else self.ranking.channels.tolist()
-        return channels_of(self.text, order, self.pinned)
+        return channels_of(self.text, order, self.pinned, silent)
 
 
 @dataclass(frozen=True)
@@ -42,18 +42,19 @@ class View:
     camera: Camera
     arrangement: Arrangement = Arrangement()
 
-    def arranged(self, arrangement: Arrangement, count: int) -> "View":
+    def arranged(self, arrangement: Arrangement, count: int, silent: Collection[int]) -> "View":
         """With other channels, of `count`, from the first cell on. Raises ChannelError where it names none."""
-        shown = tuple(arrangement.channels(count))
+        shown = tuple(arrangement.channels(count, silent))
         return replace(self, rows=shown, columns=shown, camera=opening_camera(len(shown)), arrangement=arrangement)
 
 
-def opening_view(number: int, channels: int, ranges: Ranges) -> View:
+def opening_view(number: int, ranges: Ranges, silent: Collection[int]) -> View:
     """How a layer is first seen: two channels as one plot of equal units, else the first cells of the matrix."""
+    channels = len(ranges)
     if channels == 2:
         return View(number, (1,), (0,), equal_units(ranges), Camera(0.5, 0.5, 1.0))
     arrangement = Arrangement(text=f"top {FEW}") if channels > MANY else Arrangement()
-    return View(number, (), (), ranges, opening_camera(1)).arranged(arrangement, channels)
+    return View(number, (), (), ranges, opening_camera(1)).arranged(arrangement, channels, silent)
 
 
 def opening_camera(channels: int) -> Camera:

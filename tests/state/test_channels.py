@@ -25,6 +25,16 @@ def test_pinned_channels_come_first():
     assert channels_of("top 2", ORDER, pinned=[9, 1]) == [9, 1, 3]
 
 
+def test_silent_channels_are_folded_until_they_are_asked_for():
+    quiet = {4, 7}
+    assert channels_of("", ORDER, silent=quiet) == [3, 1, 0, 5, 9, 2, 6, 8]
+    assert channels_of("top 3, bottom 1", ORDER, silent=quiet) == [3, 1, 0, 8]
+    assert channels_of("silent", ORDER, silent=quiet) == channels_of("4, 7", ORDER, silent=quiet) == [4, 7]
+    assert channels_of("all", ORDER, silent=range(10)) == ORDER
+    with pytest.raises(ChannelError, match="no channel of this layer is silent"):
+        channels_of("silent", ORDER)
+
+
 @pytest.mark.parametrize("text", ["10", "4-10", "7-3", "minus one", "-1", "1.5", "top", "²", "9" * 30, "1-9999999"])
 def test_what_names_no_channel_is_said(text):
     with pytest.raises(ChannelError, match="0 to 9"):
