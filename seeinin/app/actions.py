@@ -232,7 +232,7 @@ _FIXED = (
         "View",
         "Maps: selection − rest",
         (),
-        "Feature maps of what is selected less those of all others, in standard deviations",
+        "Feature maps of what is selected less those of what it is compared with, in standard deviations",
         _switch_maps,
         on=lambda s: s.maps == "difference",
         apart=True,

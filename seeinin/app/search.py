@@ -36,8 +36,10 @@ def entries(window: "Window") -> list[Entry]:
     found += [
         Entry(f"layer {plain(layer.name)}", partial(state.show_layer, layer.number)) for layer in state.cache.layers
     ]
-    classes = enumerate(state.cache.classes)
-    return found + [Entry(f"class {plain(name)}", partial(state.select_class, number)) for number, name in classes]
+    for number, name in enumerate(state.cache.classes):
+        found.append(Entry(f"class {plain(name)}", partial(state.select_class, number)))
+        found.append(Entry(f"compare with class {plain(name)}", partial(state.compare_with_class, number)))
+    return found
 
 
 def matching(found: Iterable[Entry], text: str) -> list[Entry]:

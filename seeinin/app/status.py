@@ -69,10 +69,10 @@ class Status(QStatusBar):
             ("cell", self._show_cursor),
             ("tool", self._show_hint),
             ("busy", self._show_busy),
+            ("against", self._show_selected),
         ):
             getattr(state.events, name).connect(follow)
             follow()
-        self.show_tally(None)
 
     def _lay_out(self) -> None:
         """One line; when the window is narrow the later parts give way first."""
@@ -90,12 +90,17 @@ class Status(QStatusBar):
         self.addWidget(row, 1)
 
     def show_tally(self, tally: Tally | None) -> None:
-        cache = self.state.cache
+        self.tally = tally
+        self._show_selected()
+
+    def _show_selected(self, *_: object) -> None:
+        cache, tally, against = self.state.cache, self.tally, self.state.against
         if tally is None:
             self.selected.setText(f"nothing of {cache.images:,} images selected")
             return
         name = "" if tally.layer is None else plain(cache.layers[tally.layer].name)
-        self.selected.setText(tally.words(name, cache.images))
+        compared = "" if against is None else f", compared with {plain(against.name)}"
+        self.selected.setText(tally.words(name, cache.images) + compared)
 
     def show_problem(self, error: BaseException) -> None:
         """What went wrong, until it is clicked; the window goes on."""

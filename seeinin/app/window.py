@@ -7,6 +7,7 @@ from PyQt6.QtGui import QCloseEvent, QImage
 from PyQt6.QtWidgets import QApplication, QLabel, QMainWindow, QMenu, QSplitter, QVBoxLayout, QWidget
 
 from seeinin.app.actions import SIZES, STEP
+from seeinin.app.against import AgainstMenu
 from seeinin.app.channelbar import ChannelBar
 from seeinin.app.commands import Commands
 from seeinin.app.details import Details
@@ -135,6 +136,9 @@ class Window(QMainWindow):
         kept = QMenu("Kept", bar)
         menus["Select"].insertMenu(self.commands.made["Step back"], kept)
         self.kept = KeptMenu(self.state, kept)
+        against = QMenu("Compare with", bar)
+        menus["Select"].insertMenu(self.commands.made["Step back"], against)
+        self.against = AgainstMenu(self.state, against)
         cache = self.state.cache
         self.setWindowTitle(f"{plain(cache.path.name)} — Seein' In")
         about = QLabel(f"{plain(cache.path.name)} — {cache.images:,} images · {len(cache.layers)} layers")

@@ -76,8 +76,10 @@ class Arranging:
         self.state.inbox.deliver(answer, partial(self._found, question))
 
     def _ask(self, order: Order) -> Question:
-        assert self.state.view is not None
-        return Question(self.state.view.layer, order, self.state.selection, link=self.state.link)
+        state = self.state
+        assert state.view is not None
+        rest = None if state.against is None else state.against.selection
+        return Question(state.view.layer, order, state.selection, rest, state.link)
 
     def _ordered(self, question: Question, ranking: Ranking) -> None:
         if self.state.view is not None and self.state.view.layer == question.layer:

@@ -13,9 +13,7 @@ class ChannelError(SeeInInError):
     """What was typed names no channels."""
 
 
-def channels_of(
-    text: str, order: Sequence[int], pinned: Sequence[int] = (), silent: Collection[int] = ()
-) -> list[int]:
+def channels_of(text: str, order: Sequence[int], pinned: Sequence[int] = (), silent: Collection[int] = ()) -> list[int]:
     """The channels that a text names, each once, pinned ones first; all of them, in `order`, where it is empty.
 
     `top 20` are the first of the current order, `bottom 20` the last. The `silent` ones stay folded away, unless there

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,13 @@ class Selection:
     def count(self) -> int:
         """Selected points (images, where whole images are selected)."""
         return int(np.count_nonzero(self.strength))
+
+
+class Kept(NamedTuple):
+    """A selection with a name."""
+
+    name: str
+    selection: Selection
 
 
 def chosen(layer: int | None, mask: np.ndarray) -> Selection:

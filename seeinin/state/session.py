@@ -13,8 +13,8 @@ import numpy as np
 from seeinin.errors import SessionError
 from seeinin.geometry.matrix import Camera
 from seeinin.state.colouring import ColourBy
-from seeinin.state.selection import Selection, chosen
-from seeinin.state.state import Kept, Place, ViewerState
+from seeinin.state.selection import Kept, Selection, chosen
+from seeinin.state.state import Place, ViewerState
 from seeinin.state.view import Arrangement, Ranges, View
 
 FORMAT, VERSION = "seeinin-session", 1
@@ -62,7 +62,8 @@ def as_json(state: ViewerState) -> dict[str, Any]:
         "view": None if view is None else _of_view(view, layers[view.layer].name),
         "pick": None if pick is None else {"layer": layers[pick.layer].name, "point": pick.point},
         "selection": _of_selection(state, state.selection),
-        "kept": [{"name": kept.name, **(_of_selection(state, kept.selection) or {})} for kept in state.kept],
+        "kept": [_of_kept(state, kept) for kept in state.kept],
+        "against": None if state.against is None else _of_kept(state, state.against),
         "hidden": sorted(state.hidden),
         "slots": list(state.slots),
         "colour_by": list(state.colour_by),
@@ -86,12 +87,18 @@ def _of_selection(state: ViewerState, selection: Selection | None) -> dict[str, 
     return {"layer": name, "points": base64.b64encode(bits).decode()}
 
 
+def _of_kept(state: ViewerState, kept: Kept) -> dict[str, Any]:
+    return {"name": kept.name, **(_of_selection(state, kept.selection) or {})}
+
+
 def _restore(state: ViewerState, content: Mapping[str, Any]) -> None:
     """Everything is read before anything is written, so that a damaged session changes nothing."""
     selection = _selection(state, content["selection"])
-    kept = tuple(Kept(str(one["name"]), _selected(state, one)) for one in content["kept"])
+    kept = tuple(_kept(state, one) for one in content["kept"])
+    against = content.get("against")  # which older sessions lack
     pick = None if content["pick"] is None else _place(state, content["pick"])
     fields: dict[str, Any] = {
+        "against": None if against is None else _kept(state, against),
         "hidden": frozenset(int(number) for number in content["hidden"]),
         "slots": tuple(None if number is None else int(number) for number in content["slots"]),
         "colour_by": ColourBy(*content["colour_by"]),
@@ -137,6 +144,10 @@ def _selected(state: ViewerState, content: Mapping[str, Any]) -> Selection:
     if len(bits) != -(-size // 8) or unpack.unconsumed_tail:
         raise ValueError(f"a selection of {size} points has another length")
     return chosen(None if layer is None else layer.number, np.unpackbits(np.frombuffer(bits, np.uint8), count=size))
+
+
+def _kept(state: ViewerState, content: Mapping[str, Any]) -> Kept:
+    return Kept(str(content["name"]), _selected(state, content))
 
 
 def _place(state: ViewerState, content: Mapping[str, Any]) -> Place:

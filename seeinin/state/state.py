@@ -20,7 +20,7 @@ from seeinin.state.inbox import Inbox
 from seeinin.state.linking import Rule
 from seeinin.state.questions import silent
 from seeinin.state.ranges import channel_ranges
-from seeinin.state.selection import How, Selection, chosen, combined
+from seeinin.state.selection import How, Kept, Selection, chosen, combined
 from seeinin.state.slots import Slots, entered, first_slots
 from seeinin.state.sources import Sources
 from seeinin.state.view import Arrangement, Ranges, View, opening_view
@@ -49,13 +49,6 @@ class Cell(NamedTuple):
     x: float
 
 
-class Kept(NamedTuple):
-    """A selection with a name."""
-
-    name: str
-    selection: Selection
-
-
 class Drawn(NamedTuple):
     """What the last picture shows: `points` of `total` a cell, those `outside` the axes, `nonfinite` ones not drawn."""
 
@@ -80,6 +73,7 @@ class ViewerState:
     selection: Selection | None = None
     draft: Selection | None = None  # what a lasso on its way would select; never undone
     kept: tuple[Kept, ...] = ()  # selections with names
+    against: Kept | None = None  # what the selection is compared with; without it all that is not selected
     link: Rule = "place"
     tool: Tool = "pan"
     style: Style | Auto = "auto"  # points where they can be told apart, their density where not
@@ -290,6 +284,11 @@ class ViewerState:
         for kept in self.kept:
             if kept.name == name:
                 self.select(kept.selection, how)
+
+    def compare_with_class(self, number: int) -> None:
+        """Compare the selection with the images of a class, instead of all that is not selected."""
+        self.slots = entered(self.slots, number)
+        self.against = Kept(self.cache.classes[number], chosen(None, self.cache.label == number))
 
     def _choose(self, selection: Selection | None) -> None:
         if selection != self.selection:

@@ -5,7 +5,7 @@ from concurrent.futures import Future
 from functools import partial
 
 from seeinin.pool import POOL, Token
-from seeinin.state.selection import Selection
+from seeinin.state.selection import Kept, Selection
 from seeinin.state.state import Maps, Place, ViewerState
 from seeinin.views.averages import Mean, growing
 from seeinin.views.subjects import CROPS, Subject, subject_of
@@ -34,7 +34,8 @@ class Averaging:
         state.events.pick.connect(self._on_pick)
         state.events.selection.connect(self._on_selection)
         state.events.draft.connect(self._on_draft)
-        state.events.maps.connect(self._ask)
+        for name in ("maps", "against"):
+            getattr(state.events, name).connect(self._ask)
         self._on_selection(state.selection)
 
     def _on_pick(self, pick: Place | None) -> None:
@@ -62,9 +63,11 @@ class Averaging:
             subject = POOL.now(subject_of, self.state.cache, *asked)
             self.state.inbox.deliver(subject, partial(self._begin, asked))
 
-    def _due(self) -> tuple[int | Selection | None, Maps]:
-        """What is to be shown now, and how."""
-        return self._latest if self.state.draft is None else self.state.draft, self.state.maps
+    def _due(self) -> tuple[int | Selection | None, Maps, Kept | None]:
+        """What is to be shown now, how, and compared with what."""
+        state = self.state
+        compared = state.against if state.maps == "difference" else None
+        return self._latest if state.draft is None else state.draft, state.maps, compared
 
     def _begin(self, asked: object, subject: Subject) -> None:
         if asked is not self._asked:

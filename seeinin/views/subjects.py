@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seeinin.geometry.fields import Field
-from seeinin.state.selection import Selection
+from seeinin.state.selection import Kept, Selection
 from seeinin.state.state import Maps
 from seeinin.store.reader import Cache
 
@@ -42,23 +42,23 @@ class Subject:
         return len(self.rows) + (0 if self.rest is None else len(self.rest.rows))
 
 
-def subject_of(cache: Cache, what: int | Selection | None, maps: Maps = "average") -> Subject:
-    """The image of a row, the images of which any point is selected, or all images."""
+def subject_of(
+    cache: Cache, what: int | Selection | None, maps: Maps = "average", against: Kept | None = None
+) -> Subject:
+    """The image of a row, the images of which any point is selected, or all images; as a difference from `against`,
+    or from all others without it."""
     if not isinstance(what, int):
         subject = _selected_images(cache, what)
     else:
         known = cache.label[what] >= 0
         name = f"image #{int(cache.index[what])}" + (f" · {cache.classes[cache.label[what]]}" if known else "")
         subject = Subject(np.array([what]), name, name)
-    return subject if maps == "average" or what is None else _compared(cache, subject)
+    return subject if maps == "average" or what is None else _compared(cache, subject, against)
 
 
 def _selected_images(cache: Cache, selection: Selection | None) -> Subject:
     """All images alike, however much of them is selected."""
-    chosen = np.asarray(cache.valid)
-    if selection is not None:
-        chosen = chosen & selection.strength.reshape(cache.images, -1).any(axis=1)
-    rows = np.flatnonzero(chosen)
+    rows = _rows(cache, selection)
     weights = _whole_classes(cache, rows)
     if selection is None:
         return Subject(rows, "all", f"average of all {len(rows):,} images", weights, asked=False)
@@ -67,14 +67,27 @@ def _selected_images(cache: Cache, selection: Selection | None) -> Subject:
     return Subject(rows, f"{len(rows):,} selected", title, weights, patches=patches)
 
 
-def _compared(cache: Cache, subject: Subject) -> Subject:
-    """With all other images to compare it with, if there are any."""
-    others = np.setdiff1d(np.flatnonzero(cache.valid), subject.rows, assume_unique=True)
+def _rows(cache: Cache, selection: Selection | None) -> NDArray[np.int64]:
+    """The images that could be read and of which any point is selected; all without a selection."""
+    chosen = np.asarray(cache.valid)
+    if selection is not None:
+        chosen = chosen & selection.strength.reshape(cache.images, -1).any(axis=1)
+    return np.flatnonzero(chosen)
+
+
+def _compared(cache: Cache, subject: Subject, against: Kept | None) -> Subject:
+    """With what it is compared with, or with all other images, if there are any."""
+    if against is not None:
+        others, everything = _rows(cache, against.selection), None
+    else:
+        others = np.setdiff1d(np.flatnonzero(cache.valid), subject.rows, assume_unique=True)
+        everything = _selected_images(cache, None)
     if not len(others) or not len(subject.rows):
         return replace(subject, title=f"{subject.title}, and no others")
-    title = f"{subject.name} − {len(others):,} other{'' if len(others) == 1 else 's'}, in standard deviations"
+    name = f"{len(others):,} other{'' if len(others) == 1 else 's'}" if against is None else against.name
+    title = f"{subject.name} − {name}, in standard deviations"
     rest = Subject(others, "the others", "", _whole_classes(cache, others))
-    return replace(subject, title=title, rest=rest, everything=_selected_images(cache, None))
+    return replace(subject, title=title, rest=rest, everything=everything)
 
 
 def crop_of_layer(cache: Cache, number: int) -> Field | None:

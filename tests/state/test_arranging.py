@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.metrics import average_precision_score
 
 from seeinin.errors import DataError, SeeInInError
 from seeinin.state.arranging import Arranging
@@ -59,6 +60,21 @@ def test_the_next_best_cell_fills_the_view(arranging):
     assert set(cell) == {4, 2}
     arranging.next_cell()
     assert state.view.camera != view.camera
+
+
+def test_a_selection_is_told_from_what_it_is_compared_with(arranging):
+    state = arranging.state
+    layer, cache = state.layer, state.cache
+    state.select_class(2)
+    state.compare_with_class(1)
+    order = ordered(arranging, "separates")
+    label = np.repeat(np.where(cache.valid, cache.label, -1), layer.positions)
+    part = label >= 1
+    told = [
+        max(average_precision_score(label[part] == 2, sign * layer.column(c)[part]) for sign in (1, -1)) for c in order
+    ]
+    assert told == sorted(told, reverse=True)
+    np.testing.assert_allclose(state.view.arrangement.ranking.score[list(order)], told)
 
 
 def test_orders_that_need_a_selection_say_so(arranging):

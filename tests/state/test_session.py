@@ -32,6 +32,7 @@ def filled(state):
     state.select(chosen(conv.number, np.random.default_rng(0).random(conv.points) < 0.2))
     state.keep("some")
     state.select_class(1)
+    state.compare_with_class(2)
     state.pick = Place(conv.number, 700)
     state.hidden, state.link, state.tool, state.style = frozenset({2}), "image", "lasso", "density"
     state.point_size, state.opacity, state.colour_by = 5.0, 0.25, ColourBy("channel", 3)
@@ -49,6 +50,7 @@ def test_a_session_comes_back_whole(filled, tmp_path):
     assert other.view == filled.view
     assert other.selection == filled.selection
     assert other.kept == filled.kept
+    assert other.against == filled.against
     assert [p.name for p in tmp_path.iterdir()] == ["my session.json"]
 
 

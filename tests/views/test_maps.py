@@ -379,6 +379,17 @@ def test_the_difference_from_the_rest(
         assert_shows(view, chosen)
 
 
+def test_the_difference_from_another_class(view: MapsView) -> None:
+    state, cache = view.state, view.state.cache
+    state.maps = "difference"
+    state.select_class(0)
+    state.compare_with_class(2)
+    settle(view)
+    zeros, twos = ((cache.label == k) & cache.valid for k in (0, 2))
+    assert view.note == f"{zeros.sum()} selected \N{MINUS SIGN} two, in standard deviations"
+    assert_differs(view, zeros, twos)
+
+
 def assert_differs(view: MapsView, chosen: np.ndarray, rest: np.ndarray) -> None:
     """Every layer shows the difference of these two averages; red, green and blue of the input apart, too."""
     cache = view.state.cache
