@@ -16,7 +16,7 @@ from seeinin.errors import CacheError
 from seeinin.store.checksums import checksum, piece_checksums
 from seeinin.store.directory import Directory
 from seeinin.store.files import Files, read
-from seeinin.store.format import pieces
+from seeinin.store.format import pieces, whole
 
 GAP = 512  # bytes between wanted ones that are read along: it costs less than another read
 
@@ -190,7 +190,11 @@ class Access:
         if "checksums/names" not in self:
             return {}
         names, numbers = (self._unchecked(f"checksums/{part}").tolist() for part in ("names", "datasets"))
-        return {name.decode("utf-8", "replace"): number for name, number in zip(names, numbers, strict=True)}
+        names = [name.decode("utf-8", "replace") for name in names]
+        # A dataset that lost its name here would never be checked. Other tools may have added some, but not to our own.
+        if self.directory.own and sorted(names) != sorted(whole(self.directory.places)):
+            raise DamageError(self.path, ["/checksums/names"])
+        return dict(zip(names, numbers, strict=True))
 
     def _table(self, path: str) -> NDArray[np.uint32]:
         if path not in self._tables:

@@ -37,7 +37,12 @@ class Directory:
     levels: tuple[float, ...]
     layers: tuple[tuple[str, str, Field], ...]
     places: Mapping[str, Place]
-    metadata: int  # CRC32 of EXTENTS and of HDF5's bytes there
+    metadata: int  # CRC32 of EXTENTS and of HDF5's bytes there; 0 where HDF5 told all this
+
+    @property
+    def own(self) -> bool:
+        """Whether this is what the writer wrote, and not what HDF5 makes of the file."""
+        return self.metadata != 0
 
     @property
     def about(self) -> tuple[object, ...]:

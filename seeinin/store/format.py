@@ -127,13 +127,19 @@ def units(rows: int, unit: int) -> list[range]:
 
 
 def datasets(spec: CacheSpec) -> dict[str, Place]:
-    """Every dataset of the cache by its path, in the order in which they lie in the file."""
-    places = dict(_images(spec))
+    """Every dataset of the cache by its path, in the order in which they lie in the file.
+
+    A file that is cut short keeps what is dear: first what tells which bytes are whole, then what the network gave, and
+    only then what follows from that.
+    """
+    layers = {}
     for number, layer in enumerate(spec.layers):
         for name, place in layer_datasets(len(spec.index), len(spec.classes), layer.shape, layer.dtype, spec.unit):
-            places[f"{layer_path(number)}/{name}"] = place
-    places |= {path: _like(array) for path, array in contents(spec).items()}
-    return places | dict(_checksums(places))
+            layers[f"{layer_path(number)}/{name}"] = place
+    given = {path: _like(array) for path, array in contents(spec).items()}
+    maps = {path: place for path, place in layers.items() if path.endswith("/maps")}
+    places = given | dict(_images(spec)) | maps | layers
+    return dict(_checksums(places)) | places
 
 
 def layer_datasets(

@@ -41,8 +41,9 @@ def open_file(path: Path, files: Files) -> tuple[Descriptor, Directory]:
         raise CacheError(f"{path} is not a seeinin cache: it is no HDF5 file.")
     promised = int.from_bytes(superblock[28:36], "little") if superblock[8:9] in (b"\2", b"\3") else 0
     if size < promised or len(superblock) < SUPERBLOCK:
-        has = f"{gigabytes(size)} of {gigabytes(promised)}" if promised else gigabytes(size)
-        raise CacheError(f"{path} is cut short: {has}. Copy it again, or make the cache again.")
+        has = gigabytes(size) + (f" of {gigabytes(promised)}{_left(path, files, descriptor)}" if promised else "")
+        again = "run the same `seeinin precompute` again, which completes it"
+        raise CacheError(f"{path} is cut short: {has}. Copy it again, or {again}.")
     try:
         directory, fits = own(path, files, descriptor)
         if directory is None or not fits:
@@ -99,6 +100,16 @@ def inspected(path: Path) -> Directory:
         return directories.from_facts(answer["facts"])
     except (KeyError, TypeError, ValueError):
         raise CacheError(f"{path} is damaged: HDF5 cannot read it. Make the cache again.") from None
+
+
+def _left(path: Path, files: Files, descriptor: Descriptor) -> str:
+    """How many images lie before the end of a file that was cut, if it still says where they should."""
+    directory, size = own(path, files, descriptor)[0], os.fstat(descriptor.number).st_size
+    if directory is None:
+        return ""
+    units = [place for place in directory.places.values() if place.piece is not None and not place.columnar]
+    whole = min(max(0, min(place.shape[0], (size - place.offset) // place.stride)) for place in units)
+    return f"; {whole:,} of {units[0].shape[0]:,} images are whole"
 
 
 def newer(path: Path, version: int) -> CacheError:

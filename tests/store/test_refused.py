@@ -53,6 +53,22 @@ def test_cut_short(cache, kept):
     refused(cache, "is cut short: .* of .* KB|is cut short: .* bytes" if kept < 48 else "is cut short: .* of .* KB")
 
 
+def test_a_file_that_was_cut_says_how_much_of_it_is_left(tmp_path, make, small_chunks):
+    layers = (("conv", "conv2d", (8, 8, 8), "float16"), ("fc", "linear", (200, 1, 1), "float16"))
+    path = make.cache(tmp_path / "cache.h5", make.spec(layers=layers))
+    with open_cache(path) as opened:
+        places = opened._access.directory.places
+    last, columns = places["layers/001/maps"], places["layers/000/columns"]
+    for size, words in (
+        (columns.offset + 1, "23 of 23 images are whole"),
+        (last.offset + 9 * last.stride + 3, "9 of 23 images are whole"),
+        (last.offset, "0 of 23 images are whole"),
+        (directory.OFFSET + 100, r"\. Copy it again"),
+    ):
+        os.truncate(path, size)
+        refused(path, rf"is cut short: {size / 1000:.1f} KB of .* KB.*{words}")
+
+
 def test_newer(cache):
     with h5py.File(cache, "r+") as file:
         file.attrs["version"] = 2

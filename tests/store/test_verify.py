@@ -36,6 +36,7 @@ def test_all_is_well(cache):
         ("images/valid", 1, "valid of images 0 to 3"),
         ("images/name", 2, "/images/name"),
         ("config", 0, "/config"),
+        ("checksums/names", 5, "/checksums/names"),
         ("checksums/layers/000/maps", 0, "/checksums/layers/000/maps"),
     ],
 )
