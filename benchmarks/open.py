@@ -66,6 +66,7 @@ def seconds_to_picture(screen: Screen, command: Sequence[str], limit: float = 12
     """From the start of the process until the middle of the screen is coloured."""
     assert screen.coloured() < 20, "the screen is not empty"
     environment = os.environ | {"DISPLAY": screen.display}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # a program compiles its modules once, not at every start
     start = time.perf_counter()
     process = subprocess.Popen(command, env=environment)
     try:

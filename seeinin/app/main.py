@@ -5,7 +5,7 @@ import sys
 from functools import cache as cache_once
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from seeinin.app import display
 from seeinin.app.opening import begin
@@ -14,11 +14,7 @@ from seeinin.state.session import restore
 from seeinin.state.state import ViewerState
 from seeinin.store.reader import open_cache
 
-if TYPE_CHECKING:
-    from seeinin.app.viewer import Viewer
-
 LEAVING = 0.5  # s that worker threads have to end when the window is closed
-PATIENCE = 2000  # ms that everything else waits for the first picture
 
 
 def view(
@@ -46,7 +42,6 @@ def view(
         with Viewer(cache, size, headless=screenshot is not None, state=state) as viewer:
             if screenshot is None:
                 state.events.drawn.connect(partial(POOL.later, _compile), max_args=0)
-                _hold_back(viewer)
                 viewer.window.remember()
                 viewer.run()
             else:
@@ -55,21 +50,6 @@ def view(
     if not ended:
         _end()
     return 0
-
-
-def _hold_back(viewer: "Viewer") -> None:
-    """Let the first picture reach the screen before numba is imported, which keeps Python's lock for half a second."""
-    from PyQt6.QtCore import QTimer
-
-    matrix = viewer.window.matrix
-
-    def drawn(_: object) -> None:
-        if POOL.holding and matrix.has_begun():
-            QTimer.singleShot(0, POOL.release)
-
-    POOL.hold()
-    matrix.canvas.events.draw.connect(drawn, position="last")
-    QTimer.singleShot(PATIENCE, POOL.release)  # a window that is hidden draws nothing
 
 
 def _end() -> NoReturn:

@@ -11,6 +11,7 @@ from seeinin.app.against import AgainstMenu
 from seeinin.app.channelbar import ChannelBar
 from seeinin.app.commands import Commands
 from seeinin.app.details import Details
+from seeinin.app.first import MatrixFirst
 from seeinin.app.headings import Heading
 from seeinin.app.kept import KeptMenu
 from seeinin.app.keys import KeyScreen
@@ -57,6 +58,7 @@ class Window(QMainWindow):
         self.tallied: Selection | None = None
         self.settings: QSettings | None = None
         self.places: list[QWidget] = []
+        self.first: MatrixFirst | None = None
         self.matrix = MatrixView(state, self._canvas(), theme)
         self.overview = OverviewView(state, self._canvas(), theme)
         self.maps = MapsView(state, self._canvas(), theme)
@@ -83,7 +85,8 @@ class Window(QMainWindow):
     def settled(self) -> bool:
         """Whether every panel shows the present state, exactly."""
         views = (self.matrix, self.overview, self.maps, self.details)
-        return self.tallied is self.state.selection and all(v.settled() for v in views)
+        complete = self.first is None or not self.first.waits
+        return complete and self.tallied is self.state.selection and all(v.settled() for v in views)
 
     def picture(self) -> QImage:
         """The window's content as it is now."""
@@ -104,6 +107,8 @@ class Window(QMainWindow):
     def appear(self) -> None:
         """On the screen; without one, laid out as if it were on one."""
         self.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen, self.headless)
+        if not self.headless:
+            self.first = MatrixFirst(self.matrix, self.places[1:])
         self.show()
 
     def remember(self) -> None:
@@ -115,6 +120,8 @@ class Window(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         self.counting.cancel()
+        if self.first is not None:
+            self.first.end()
         if self.settings is not None:
             self.settings.setValue("geometry", self.saveGeometry())
             self.settings.setValue("columns", self.splitter.saveState())

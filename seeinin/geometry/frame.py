@@ -6,12 +6,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from seeinin.geometry.box import Box
 from seeinin.geometry.jit import kernel
 
 SELECTED = 1 << 62  # added to the id of a selected point: the larger key lies on top
 FULL = 1 << 24  # points of one pixel whose colours are summed; its colour is known by then, and uint32 holds the sum
-
-Rect = tuple[int, int, int, int]  # y0, y1, x0, x1
 
 
 class Tile(NamedTuple):
@@ -40,7 +39,7 @@ class Frame:
         room = height * width if room is None else room
         self.sums, self.share = np.zeros(8 * room, np.uint32), np.zeros(room, np.uint32)
         self.keys = np.full(room, -1, np.int64)
-        self._places: dict[Rect, int] = {}
+        self._places: dict[Box, int] = {}
         self._used = 0
 
     def forget(self) -> None:
@@ -48,7 +47,7 @@ class Frame:
         self._places.clear()
         self._used = 0
 
-    def place(self, rect: Rect) -> int:
+    def place(self, rect: Box) -> int:
         """Index of the first pixel of a cell in `share` and `keys`, and an eighth of that in `sums`."""
         if rect not in self._places:
             y0, y1, x0, x1 = rect
@@ -56,7 +55,7 @@ class Frame:
             self._used += (y1 - y0) * (x1 - x0)
         return self._places[rect]
 
-    def tile(self, rect: Rect) -> Tile:
+    def tile(self, rect: Box) -> Tile:
         """The counts of one cell."""
         y0, y1, x0, x1 = rect
         start, shape = self.place(rect), (y1 - y0, x1 - x0)
@@ -64,7 +63,7 @@ class Frame:
         sums = self.sums[8 * start : 8 * stop].reshape(2, *shape, 4)
         return Tile(sums, self.share[start:stop].reshape(shape), self.keys[start:stop].reshape(shape))
 
-    def mirror(self, copies: Sequence[tuple[Rect, Rect]], planes: int) -> None:
+    def mirror(self, copies: Sequence[tuple[Box, Box]], planes: int) -> None:
         """Fill square cells with the counts of others of the same size whose axes are theirs, swapped.
 
         copies (n) are pairs of source and target. x runs rightwards and y upwards, so a cell is mirrored at its

@@ -7,7 +7,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from seeinin.geometry.frame import FULL, Frame, Rect, Tile
+from seeinin.geometry.box import Box
+from seeinin.geometry.frame import FULL, Frame, Tile
 from seeinin.geometry.jit import fused, kernel
 from seeinin.pool import Pool, ranges
 
@@ -84,14 +85,14 @@ def brush(look: Look, selecting: bool) -> Brush:
     return Brush(marks, depths, background, np.float32(look.each), look.style == "density", 1 + selecting)
 
 
-def paint(pool: Pool, frame: Frame, cells: Sequence[Rect], look: Look, selecting: bool, out: NDArray[np.uint8]) -> None:
+def paint(pool: Pool, frame: Frame, cells: Sequence[Box], look: Look, selecting: bool, out: NDArray[np.uint8]) -> None:
     """Paint the cells of a frame into `out`, opaque sRGB uint8 (H, W, 4); nothing is drawn across a cell's border."""
     for _ in painting(pool, frame, cells, look, selecting, out):
         pass
 
 
 def painting(
-    pool: Pool, frame: Frame, cells: Sequence[Rect], look: Look, selecting: bool, out: NDArray[np.uint8]
+    pool: Pool, frame: Frame, cells: Sequence[Box], look: Look, selecting: bool, out: NDArray[np.uint8]
 ) -> Iterator[None]:
     """Likewise, in steps of some milliseconds."""
     tool, places = brush(look, selecting), [(*cell, frame.place(cell)) for cell in cells]

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seeinin.geometry.binning import Binned
+from seeinin.geometry.box import Box
 from seeinin.geometry.colouring import Colouring
 from seeinin.geometry.jit import kernel
 from seeinin.geometry.srgb import ENCODE, STEPS
@@ -19,8 +20,6 @@ LEAST_SMOOTH = 1.2  # pixels
 TALLEST = 0.86  # height of the tallest curve, as a share of the height of the cell
 SELECTED = 0.72  # height of the selection, which has a scale of its own: ten points are seen beside ten thousand
 FADE = 0.4  # what is left of the other curves' opacity while something is selected
-
-Rect = tuple[int, int, int, int]  # y0, y1, x0, x1
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class Spread:
 
 
 def spread_of(
-    column: Binned, rect: Rect, colouring: Colouring, start: int, stop: int, into: Spread | None = None
+    column: Binned, rect: Box, colouring: Colouring, start: int, stop: int, into: Spread | None = None
 ) -> Spread:
     """Count the points [start, stop) of a column over the pixel columns of `rect`.
 
@@ -54,9 +53,7 @@ def spread_of(
     return spread
 
 
-def draw_ridges(
-    out: NDArray[np.uint8], rect: Rect, spread: Spread, palette: NDArray[np.uint8], selecting: bool
-) -> None:
+def draw_ridges(out: NDArray[np.uint8], rect: Box, spread: Spread, palette: NDArray[np.uint8], selecting: bool) -> None:
     """Draw the curves over the rectangle of `out`, sRGB uint8 (H, W, 4), whose ground is there already.
 
     The curves of all colours share one scale; the selection's is its own. `palette` uint8 (256, 3), linear light.

@@ -4,10 +4,10 @@ import math
 from collections.abc import Iterator
 
 from seeinin.geometry.axis import Axis
-from seeinin.geometry.frame import Rect
+from seeinin.geometry.box import Box
 from seeinin.geometry.matrix import INSET, Matrix
 
-Plotted = tuple[tuple[int, int], Rect]  # a cell (i, j) and its pixels
+Plotted = tuple[tuple[int, int], Box]  # a cell (i, j) and its pixels
 
 SMALLEST = 4.0  # px of a cell that is moved to whole pixels; smaller ones take what pixels they get
 
@@ -45,13 +45,13 @@ class Layout:
             if self.matrix.is_diagonal(i, j) == diagonal and rect[0] < rect[1] and rect[2] < rect[3]:
                 yield (i, j), rect
 
-    def rect(self, i: int, j: int) -> Rect:
+    def rect(self, i: int, j: int) -> Box:
         """The pixels of a cell that lie within the picture, which may be none; cells share none."""
         (y0, y1), (x0, x1) = self._down.get(i, (0, 0)), self._along.get(j, (0, 0))
         height, width = self.shape
         return max(y0, 0), min(y1, height), max(x0, 0), min(x1, width)
 
-    def mirrored(self) -> tuple[list[tuple[int, int]], list[tuple[Rect, Rect]]]:
+    def mirrored(self) -> tuple[list[tuple[int, int]], list[tuple[Box, Box]]]:
         """The cells to be counted, and of the others: where what they mirror lies, and where they lie themselves."""
         counted: dict[tuple[int, int], tuple[int, int]] = {}  # by channels
         copies = []
