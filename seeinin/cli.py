@@ -178,8 +178,12 @@ def run_doctor(arguments: argparse.Namespace) -> int:
 
 
 def run_verify(arguments: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
     from seeinin.store.verify import verify
 
-    damaged = verify(arguments.cache)
+    size = arguments.cache.stat().st_size if arguments.cache.exists() else None
+    with tqdm(total=size, desc="checking", unit="B", unit_scale=True, disable=None, leave=False) as bar:
+        damaged = verify(arguments.cache, bar.update)
     print("\n".join(damaged) if damaged else f"{arguments.cache}: every stored byte is as it was written")
     return 1 if damaged else 0

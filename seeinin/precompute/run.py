@@ -15,11 +15,12 @@ from torch import nn
 from tqdm import tqdm
 
 from seeinin.config import Config, Settings
-from seeinin.errors import CacheError, ConfigError
+from seeinin.errors import ConfigError
 from seeinin.precompute import datasets, job, model, pipeline
 from seeinin.precompute.job import Job
 from seeinin.precompute.plan import LARGE, smaller, table
 from seeinin.store.format import plan_bytes
+from seeinin.store.mending import Damaged
 from seeinin.store.reader import open_cache
 from seeinin.store.writer import Writer
 
@@ -45,7 +46,8 @@ def precompute(
     takes the first rows of the shuffle, a uniform sample. With `plan` nothing is written: the plan is returned as text.
 
     Raises ConfigError, ModelError, DataError, CacheError and DiskError, each a sentence. A run that was stopped goes on
-    where it was when it is called again.
+    where it was when it is called again, and a finished cache that was damaged is mended: only what is damaged is
+    computed again.
     """
     if isinstance(source, Config):
         if dataset is not None or options:
@@ -56,8 +58,7 @@ def precompute(
         classes = options.pop("classes", ())
         chosen = settings(output, **options)
     target = Path(output or chosen.output)
-    if target.exists() and not (overwrite or plan):
-        raise CacheError(f"{target} exists already. Choose another output, or replace it with --overwrite.")
+    damaged = _damaged(target, progress) if target.exists() and not (overwrite or plan) else None
     if isinstance(source, Config):
         network, images = model.load(source.model), datasets.load(source.dataset)
         where = job.device(device or chosen.device)
@@ -70,7 +71,9 @@ def precompute(
             return _plan(prepared)
         if plan_bytes(prepared.spec)[1] > LARGE and not chosen.layers.model_fields_set:
             raise ConfigError(f"{target}: {_plan(prepared)}")
-        return _write(prepared, target, overwrite, progress)
+        if damaged:
+            damaged.check(prepared.spec)
+        return _write(prepared, target, overwrite, damaged, progress)
 
 
 def settings(
@@ -124,20 +127,36 @@ def _plan(prepared: Job) -> str:
     return f"{text}\n{smaller(prepared.spec)}" if plan_bytes(prepared.spec)[1] > LARGE else text
 
 
-def _write(prepared: Job, target: Path, overwrite: bool, progress: bool) -> Path:
+def _write(prepared: Job, target: Path, overwrite: bool, damaged: Damaged | None, progress: bool) -> Path:
     """Both stages under one bar; only a complete cache gets the name `target`."""
     images, each = len(prepared.spec.index), prepared.image_bytes
-    with Writer.open(target, prepared.spec, overwrite=overwrite) as writer:
-        kept = sum(len(writer.units[unit]) for unit in writer.committed)
-        if kept and progress:
-            tqdm.write(f"resuming: {kept:,} of {images:,} images kept", file=sys.stderr)
-        total = images * each + writer.bytes_to_derive
+    with Writer.open(target, prepared.spec, overwrite=overwrite, mending=damaged is not None) as writer:
+        total, kept = images * each + writer.bytes_to_derive, _kept(writer)
         with tqdm(total=total, initial=kept * each, unit="B", unit_scale=True, disable=not progress) as bar:
+            if damaged:
+                damaged.give(writer, _counter(bar, "kept", each))
+                kept = _kept(writer)
+            if kept and progress:
+                tqdm.write(f"resuming: {kept:,} of {images:,} images kept", file=sys.stderr)
             pipeline.run(prepared, writer, _counter(bar, "network", each))
             writer.derive(_counter(bar, "columns", writer.bytes_to_derive / images))
         path = writer.seal()
     _warn(path, prepared)
     return path
+
+
+def _kept(writer: Writer) -> int:
+    """Images that need not run through the network any more."""
+    return sum(len(writer.units[unit]) for unit in writer.committed)
+
+
+def _damaged(target: Path, progress: bool) -> Damaged:
+    """The cache that has the name already, with what is wrong with it, said in the log."""
+    size = target.stat().st_size
+    with tqdm(total=size, desc="checking", unit="B", unit_scale=True, disable=not progress, leave=False) as bar:
+        damaged = Damaged(target, bar.update)
+    log.warning("mending %s: %s", target, "; ".join(damaged.what[:5] + ["…"] * (len(damaged.what) > 5)))
+    return damaged
 
 
 def _warn(path: Path, prepared: Job) -> None:

@@ -35,7 +35,8 @@ class DamageError(CacheError):
     ) -> None:
         more = f" and {len(what) - 1:,} more" if len(what) > 1 else ""
         super().__init__(
-            f"{path} is damaged: {what[0]}{more}. `seeinin verify` lists all damage; make the cache again."
+            f"{path} is damaged: {what[0]}{more}. `seeinin verify` lists all damage; "
+            "the same `seeinin precompute` again computes only that again."
         )
         self.what, self.holes, self.values = what, holes, values
 

@@ -45,7 +45,7 @@ class Partial:
         for path, array in layout.given.items():
             self.checksums[path][...] = checksum(array)
 
-    def open(self, identity: Mapping[str, str], *, overwrite: bool) -> Self:
+    def open(self, identity: Mapping[str, str], *, overwrite: bool, mending: bool = False) -> Self:
         """Take the files; go on with what is there, or begin. Raises CacheError and DiskError as `Writer.open` does."""
         self.target.parent.mkdir(parents=True, exist_ok=True)
         self._journal = Journal(self.files, journal_path(self.target))
@@ -53,7 +53,7 @@ class Partial:
             if not self._journal.lock():
                 by = journals.held_by(self._journal.path)
                 raise CacheError(f"{self.target} is being written already, by {by}. Wait for it, or stop it first.")
-            if self.target.exists() and not overwrite:
+            if self.target.exists() and not (overwrite or mending):
                 raise CacheError(f"{self.target} exists already. Choose another output, or add --overwrite.")
             self.descriptor = self.files.open(self.path)
             self._resume_or_begin({"identity": identity, "layout": self.layout.stamp}, overwrite)

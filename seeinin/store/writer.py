@@ -32,18 +32,26 @@ class Writer:
         self._partial = partial
 
     @classmethod
-    def open(cls, target: Path, spec: CacheSpec, *, overwrite: bool = False, files: Files | None = None) -> Self:
+    def open(
+        cls,
+        target: Path,
+        spec: CacheSpec,
+        *,
+        overwrite: bool = False,
+        mending: bool = False,
+        files: Files | None = None,
+    ) -> Self:
         """Lay `target`.partial out, or go on with it where it is of the same inputs and layout.
 
-        Raises CacheError where `target` exists or a partial one was begun with other inputs (unless `overwrite`), and
-        where another process writes it; DiskError where the disk has no room for it.
+        Raises CacheError where `target` exists (unless `overwrite` or `mending`) or a partial one was begun with other
+        inputs (unless `overwrite`), and where another process writes it; DiskError where the disk has no room for it.
         """
-        if target.exists() and not overwrite:
+        if target.exists() and not (overwrite or mending):
             raise CacheError(f"{target} exists already. Choose another output, or replace it with --overwrite.")
         partial = Partial(target, lay_out(spec), files or Files())
         identity = {**spec.identity, "images per unit": str(spec.unit), "fingerprint": spec.fingerprint}
         with partial.guard():
-            return cls(spec, partial.open(identity, overwrite=overwrite))
+            return cls(spec, partial.open(identity, overwrite=overwrite, mending=mending))
 
     @property
     def committed(self) -> set[int]:

@@ -21,6 +21,9 @@ from seeinin import config
 from seeinin.errors import CacheError, ConfigError, ModelError
 from seeinin.precompute import job, pipeline
 from seeinin.precompute.run import precompute
+from seeinin.store import directory
+from seeinin.store.files import Files
+from seeinin.store.opening import open_file
 
 IMAGES = 37
 
@@ -145,6 +148,126 @@ def test_a_stopped_run_goes_on_and_ends_in_the_same_bytes(run, monkeypatch, caps
     with h5py.File(run_again) as mine, h5py.File(run_again.parent / "whole.h5") as its:
         np.testing.assert_array_equal(mine["layers/000/columns"], its["layers/000/columns"])
     assert run("whole2.h5").read_bytes() == run_again.read_bytes() != whole
+
+
+@pytest.fixture
+def seen(monkeypatch):
+    """The rows that have been through the network since the run began to write."""
+    rows = []
+
+    def fill(prepared, unit, *rest, fill=pipeline._fill):
+        rows.extend(unit)
+        fill(prepared, unit, *rest)
+
+    monkeypatch.setattr(pipeline, "_fill", fill)
+    monkeypatch.setattr(job, "UNIT_BYTES", 1)  # a unit is one batch
+    return rows
+
+
+def places(path):
+    return open_file(path, Files())[1].places
+
+
+def flip(path, offset):
+    with path.open("r+b") as file:
+        file.seek(offset)
+        byte = file.read(1)[0]
+        file.seek(offset)
+        file.write(bytes([byte ^ 16]))
+
+
+@pytest.mark.parametrize(
+    ("where", "rows"),
+    [
+        ("layers/000/maps", range(16, 24)),
+        ("images/valid", range(16, 24)),
+        ("layers/002/columns", ()),
+        ("layers/001/mean", ()),
+        ("config", ()),
+        ("checksums/layers/003/columns", ()),
+        ("checksums/layers/003/maps", range(IMAGES)),
+    ],
+)
+def test_a_damaged_cache_is_mended(run, seen, caplog, where, rows):
+    path = run()
+    whole = path.read_bytes()
+    seen.clear()
+    place = places(path)[where]
+    flip(path, place.offset + (18 * place.stride if place.piece and not place.columnar else 0))
+    assert run() == path
+    assert (path.read_bytes(), seen) == (whole, list(rows))
+    assert [other.name for other in path.parent.iterdir()] == [path.name]
+    assert f"mending {path}: " in caplog.text
+
+
+def test_a_cache_that_was_cut_short_is_completed(run, seen, caplog):
+    path = run()
+    whole, where = path.read_bytes(), places(path)["layers/000/columns"]
+    seen.clear()
+    os.truncate(path, where.offset + 1000)
+    run()
+    assert (path.read_bytes(), seen) == (whole, [])
+    assert "37 of 37 images are whole" in caplog.text
+
+
+def test_damaged_metadata_are_mended(run, seen):
+    """Of HDF5, of the directory, and of both, where nothing says any more what the file is."""
+    path = run()
+    whole = path.read_bytes()
+    seen.clear()
+    with h5py.File(path) as file:
+        hdf5 = int(file["checksums/metadata"][1, 0])
+    for offsets in ([hdf5 + 5], [directory.OFFSET + 100]):
+        for offset in offsets:
+            flip(path, offset)
+        run()
+        assert (path.read_bytes(), seen) == (whole, [])
+    flip(path, hdf5 + 5)
+    flip(path, directory.OFFSET + 100)
+    broken = path.read_bytes()
+    with pytest.raises(CacheError, match=r"exists already, and cannot be mended: .* is damaged"):
+        run()
+    assert path.read_bytes() == broken
+    run(overwrite=True)
+    assert path.read_bytes() == whole
+
+
+def test_what_must_not_be_mended(run, network):
+    path = run()
+    flip(path, places(path)["layers/000/maps"].offset)
+    before = path.read_bytes()
+    with pytest.raises(CacheError, match="was made of other inputs"):
+        run(of=Classifier().eval())
+    assert path.read_bytes() == before
+    with h5py.File(path, "r+") as file:
+        file["images/extra/weather"] = np.arange(IMAGES)
+    before = path.read_bytes()
+    with pytest.raises(CacheError, match="/images/extra/weather was added to it, which would be lost"):
+        run()
+    assert path.read_bytes() == before
+    assert [other.name for other in path.parent.iterdir()] == [path.name]
+
+
+def test_mending_that_was_stopped_goes_on(run, seen, monkeypatch):
+    path = run()
+    whole, place = path.read_bytes(), places(path)["layers/000/maps"]
+    seen.clear()
+    for row in (2, 18):
+        flip(path, place.offset + row * place.stride)
+    damaged = path.read_bytes()
+
+    def interrupted(prepared, unit, *rest, fill=pipeline._fill):
+        if seen:
+            raise KeyboardInterrupt
+        fill(prepared, unit, *rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pipeline, "_fill", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            run()
+    assert path.read_bytes() == damaged
+    run()
+    assert (path.read_bytes(), seen) == (whole, [*range(8), *range(16, 24)])
 
 
 def test_a_resume_with_other_weights_is_refused_by_name(run, monkeypatch):

@@ -1,0 +1,108 @@
+"""A finished cache that was damaged: what is still as it was written goes into a new one, the rest is computed again.
+
+The damaged file is only read. The new one is written as every cache is, and takes its name by a rename at the end.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seeinin.errors import CacheError
+from seeinin.store import directory as directories
+from seeinin.store.access import Access, Descriptor
+from seeinin.store.directory import Directory
+from seeinin.store.files import Files
+from seeinin.store.format import CacheSpec, Place, datasets, layer_path
+from seeinin.store.opening import inspected, own
+from seeinin.store.verify import Progress, verify
+from seeinin.store.writer import Writer
+
+OR_ELSE = "Choose another output, or replace it with --overwrite."
+
+
+class Damaged:
+    """The damaged cache at `path`. `what` is wrong with it, a phrase for each place.
+
+    `report` hears of the bytes checked: all of them. Raises CacheError where nothing is wrong, and where it is too
+    damaged to tell what it was.
+    """
+
+    def __init__(self, path: Path, report: Progress) -> None:
+        self.path = path
+        self.what = _damage(path, report)
+        self._seen, directory, descriptor = _directories(path)
+        self._access = Access(path, descriptor, directory, Files())
+
+    @property
+    def types(self) -> dict[str, str]:
+        """The type in which each layer is stored, by its name."""
+        places, layers = self._access.directory.places, self._access.directory.layers
+        return {name: str(places[f"{layer_path(n)}/maps"].dtype) for n, (name, *_) in enumerate(layers)}
+
+    def check(self, spec: CacheSpec) -> None:
+        """Raise CacheError unless this was made of the same inputs, and nobody added to it since."""
+        if self._access.directory.fingerprint != spec.fingerprint:
+            raise CacheError(f"{self.path} exists already, is damaged, and was made of other inputs. {OR_ELSE}")
+        known = {*datasets(spec), directories.PATH, directories.EXTENTS}
+        if added := [name for name in (self._seen.places if self._seen else ()) if name not in known]:
+            raise CacheError(f"{self.path} is damaged, and /{added[0]} was added to it, which would be lost. {OR_ELSE}")
+
+    def give(self, writer: Writer, report: Progress) -> None:
+        """Commit every unit of which all is left that was committed, each byte checked.
+
+        `report` hears of the bytes of maps.
+        """
+        places = datasets(writer.spec)
+        maps = [f"{layer_path(number)}/maps" for number in range(len(writer.spec.layers))]
+        wanted = [name for name in ("images/pixels", "images/valid", "images/prediction", *maps) if name in places]
+        for unit in sorted(set(range(len(writer.units))) - writer.committed):
+            rows = writer.units[unit]
+            try:
+                found = {name: self._take(name, places, rows) for name in wanted}
+            except CacheError:
+                continue
+            writer.commit(
+                unit,
+                pixels=found["images/pixels"],
+                valid=found["images/valid"],
+                maps=[found[name] for name in maps],
+                prediction=found.get("images/prediction"),
+            )
+            report(sum(found[name].nbytes for name in maps))
+
+    def _take(self, name: str, places: dict[str, Place], rows: range) -> NDArray[Any]:
+        """Rows of a dataset, all checked. Raises CacheError where they cannot be, or are damaged."""
+        place, wanted = self._access.directory.places.get(name), places[name]
+        if place is None or place.piece is None or (place.shape, place.dtype) != (wanted.shape, wanted.dtype):
+            raise CacheError(f"{self.path} holds no /{name} that can be checked")
+        return self._access.take(name, np.arange(rows.start, rows.stop))
+
+
+def _damage(path: Path, report: Progress) -> list[str]:
+    try:
+        found = verify(path, report)
+    except CacheError as error:
+        return [str(error)]
+    if not found:
+        raise CacheError(f"{path} exists already, and is whole. {OR_ELSE}")
+    return found
+
+
+def _directories(path: Path) -> tuple[Directory | None, Directory, Descriptor]:
+    """What HDF5 makes of the file, if anything; where everything lies, by itself or else by HDF5; the open file."""
+    try:
+        descriptor = Descriptor(path)
+        directory, fits = own(path, Files(), descriptor)
+    except OSError as error:
+        raise CacheError(f"{path} cannot be read: {error.strerror or error}. {OR_ELSE}") from error
+    if directory is not None and fits:
+        return directory, directory, descriptor
+    try:
+        seen = inspected(path)
+    except CacheError as error:
+        if directory is None:
+            raise CacheError(f"{path} exists already, and cannot be mended: {error} {OR_ELSE}") from error
+        return None, directory, descriptor
+    return seen, directory or seen, descriptor
