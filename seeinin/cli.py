@@ -3,6 +3,7 @@
 import argparse
 import json
 import re
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -101,6 +102,7 @@ def window_size(text: str) -> tuple[int, int]:
 def run_precompute(arguments: argparse.Namespace) -> int:
     from seeinin.config import load
 
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     config = load(arguments.config)  # before torch, which takes seconds to import
     from seeinin.precompute.run import precompute
 

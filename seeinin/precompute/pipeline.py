@@ -18,11 +18,11 @@ from seeinin.precompute.plan import check_shape
 from seeinin.store.writer import Writer
 
 
-def run(job: Job, writer: Writer, report: Callable[[int], None]) -> None:
+def run(job: Job, writer: Writer, report: Callable[[int], None], check: Callable[[], None]) -> None:
     """Commit every unit that is not committed yet; `report` gets the bytes done since its last call.
 
     Two sets of buffers take turns, so that one is written while the other is filled. Whatever stops the run, the unit
-    being written is finished first.
+    being written is finished first. `check` is called between two units, and raises where the run shall end.
     """
     buffers = [_Buffers(job), _Buffers(job)]
     writing: list[Future[None] | None] = [None, None]
@@ -36,6 +36,7 @@ def run(job: Job, writer: Writer, report: Callable[[int], None]) -> None:
             mine.pixels, mine.valid = next(images)
             _fill(job, writer.units[unit], mine, report)
             writing[turn % 2] = thread.submit(mine.commit, writer, unit)
+            check()
         for future in writing:
             if future is not None:
                 future.result()

@@ -19,9 +19,11 @@ from seeinin.errors import ConfigError
 from seeinin.precompute import datasets, job, model, pipeline
 from seeinin.precompute.job import Job
 from seeinin.precompute.plan import LARGE, smaller, table
+from seeinin.precompute.stopping import Stop, stoppable
 from seeinin.store.format import plan_bytes
 from seeinin.store.mending import Damaged
 from seeinin.store.reader import open_cache
+from seeinin.store.settled import settled_types
 from seeinin.store.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -47,7 +49,7 @@ def precompute(
 
     Raises ConfigError, ModelError, DataError, CacheError and DiskError, each a sentence. A run that was stopped goes on
     where it was when it is called again, and a finished cache that was damaged is mended: only what is damaged is
-    computed again.
+    computed again. Ctrl-C and SIGTERM wait for the unit in hand.
     """
     if isinstance(source, Config):
         if dataset is not None or options:
@@ -66,7 +68,8 @@ def precompute(
         network, images = source, datasets.wrap(dataset, classes)
         where = job.device(device) if device else _place(network)
     with _as_found(network), closing(images):
-        prepared = job.prepare(chosen, network, images, limit, where)
+        settled = damaged.settled if damaged else settled_types(target)
+        prepared = job.prepare(chosen, network, images, limit, where, settled)
         if plan:
             return _plan(prepared)
         if plan_bytes(prepared.spec)[1] > LARGE and not chosen.layers.model_fields_set:
@@ -130,16 +133,19 @@ def _plan(prepared: Job) -> str:
 def _write(prepared: Job, target: Path, overwrite: bool, damaged: Damaged | None, progress: bool) -> Path:
     """Both stages under one bar; only a complete cache gets the name `target`."""
     images, each = len(prepared.spec.index), prepared.image_bytes
-    with Writer.open(target, prepared.spec, overwrite=overwrite, mending=damaged is not None) as writer:
+    with (
+        stoppable() as stop,
+        Writer.open(target, prepared.spec, overwrite=overwrite, mending=damaged is not None) as writer,
+    ):
         total, kept = images * each + writer.bytes_to_derive, _kept(writer)
         with tqdm(total=total, initial=kept * each, unit="B", unit_scale=True, disable=not progress) as bar:
             if damaged:
-                damaged.give(writer, _counter(bar, "kept", each))
+                damaged.give(writer, _counter(bar, "kept", each, stop))
                 kept = _kept(writer)
             if kept and progress:
                 tqdm.write(f"resuming: {kept:,} of {images:,} images kept", file=sys.stderr)
-            pipeline.run(prepared, writer, _counter(bar, "network", each))
-            writer.derive(_counter(bar, "columns", writer.bytes_to_derive / images))
+            pipeline.run(prepared, writer, _counter(bar, "network", each), stop.check)
+            writer.derive(_counter(bar, "columns", writer.bytes_to_derive / images, stop))
         path = writer.seal()
     _warn(path, prepared)
     return path
@@ -171,8 +177,8 @@ def _warn(path: Path, prepared: Job) -> None:
                 )
 
 
-def _counter(bar: Any, stage: str, image_bytes: float) -> Callable[[int], None]:
-    """What moves the bar by bytes, and tells how many images a second that is in this stage."""
+def _counter(bar: Any, stage: str, image_bytes: float, stop: Stop | None = None) -> Callable[[int], None]:
+    """What moves the bar by bytes, and tells how many images a second that is in this stage; ends it on `stop`."""
     bar.set_description(stage)
     begun, done = time.perf_counter(), 0
 
@@ -182,5 +188,7 @@ def _counter(bar: Any, stage: str, image_bytes: float) -> Callable[[int], None]:
         speed = done / image_bytes / (time.perf_counter() - begun)
         bar.set_postfix_str(f"{speed:,.0f} images/s", refresh=False)
         bar.update(size)
+        if stop:
+            stop.check()
 
     return count

@@ -16,6 +16,7 @@ from seeinin.store.directory import Directory
 from seeinin.store.files import Files
 from seeinin.store.format import CacheSpec, Place, datasets, layer_path
 from seeinin.store.opening import inspected, own
+from seeinin.store.settled import Settled
 from seeinin.store.verify import Progress, verify
 from seeinin.store.writer import Writer
 
@@ -36,10 +37,12 @@ class Damaged:
         self._access = Access(path, descriptor, directory, Files())
 
     @property
-    def types(self) -> dict[str, str]:
-        """The type in which each layer is stored, by its name."""
-        places, layers = self._access.directory.places, self._access.directory.layers
-        return {name: str(places[f"{layer_path(n)}/maps"].dtype) for n, (name, *_) in enumerate(layers)}
+    def settled(self) -> Settled:
+        directory = self._access.directory
+        types = [str(directory.places[f"{layer_path(number)}/maps"].dtype) for number in range(len(directory.layers))]
+        return Settled(
+            directory.fingerprint, {layer[0]: dtype for layer, dtype in zip(directory.layers, types, strict=True)}
+        )
 
     def check(self, spec: CacheSpec) -> None:
         """Raise CacheError unless this was made of the same inputs, and nobody added to it since."""

@@ -18,6 +18,7 @@ from seeinin.store.files import Files
 from seeinin.store.format import CacheSpec, layer_path, units
 from seeinin.store.layout import lay_out
 from seeinin.store.partial import Partial
+from seeinin.store.settled import types
 from seeinin.store.thumbnails import thumbnails
 
 BUDGET = 1 << 29  # bytes of memory for the second stage, about
@@ -49,7 +50,7 @@ class Writer:
         if target.exists() and not (overwrite or mending):
             raise CacheError(f"{target} exists already. Choose another output, or replace it with --overwrite.")
         partial = Partial(target, lay_out(spec), files or Files())
-        identity = {**spec.identity, "images per unit": str(spec.unit), "fingerprint": spec.fingerprint}
+        identity = {**spec.identity, "images per unit": str(spec.unit), "fingerprint": spec.fingerprint, **types(spec)}
         with partial.guard():
             return cls(spec, partial.open(identity, overwrite=overwrite, mending=mending))
 

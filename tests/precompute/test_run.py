@@ -3,11 +3,6 @@
 import json
 import os
 import re
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import h5py
 import numpy as np
@@ -350,24 +345,3 @@ def test_python_mistakes(run, network, data, tmp_path):
         precompute(network, data)
     with pytest.raises(ConfigError, match="device: warp cannot be used"):
         run(device="warp")
-
-
-CONFIGS = Path(__file__).parents[2] / "configs"
-
-
-def test_ctrl_c_on_the_command_line(tmp_path):
-    """Stopped at any moment, the command leaves 130 and no cache; run again it finishes."""
-    command = [sys.executable, "-m", "seeinin", "precompute", str(CONFIGS / "digits.yaml"), "--output", "x.h5"]
-    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, start_new_session=True)
-    deadline = time.monotonic() + 60
-    while not (tmp_path / "x.h5.partial").exists() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    os.kill(process.pid, signal.SIGINT)
-    _, stderr = process.communicate(timeout=60)
-    assert b"Traceback" not in stderr
-    assert process.returncode == 130
-    assert not (tmp_path / "x.h5").exists()
-    again = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True, timeout=120)
-    assert again.stdout.decode().strip() == "x.h5"
-    with h5py.File(tmp_path / "x.h5") as file:
-        assert file["images/pixels"].shape == (1797, 8, 8, 1)
