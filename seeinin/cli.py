@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seeinin.errors import SeeInInError
+from seeinin.errors import SeeInInError, SettingError
 
 if TYPE_CHECKING:
     from seeinin.store.reader import Cache
@@ -107,7 +107,10 @@ def run_precompute(arguments: argparse.Namespace) -> int:
     from seeinin.precompute.run import precompute
 
     chosen = {key: getattr(arguments, key) for key in ("plan", "limit", "output", "overwrite", "device")}
-    print(precompute(config, **chosen))
+    try:
+        print(precompute(config, **chosen))
+    except SettingError as error:
+        raise SettingError(f"{arguments.config}: {error}") from error
     return 0
 
 

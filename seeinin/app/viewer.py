@@ -142,8 +142,13 @@ class Viewer:
 
     def close(self) -> None:
         """Close the window, and the cache where it was opened here."""
+        from PyQt6.QtCore import QEvent
+
         self.window.close()
         self._life.close()
+        # Deleted here, whole: what is left at Python's end PyQt6 deletes one by one, and sometimes reads after that.
+        self.window.deleteLater()
+        self.app.sendPostedEvents(self.window, QEvent.Type.DeferredDelete.value)
         if self._owned:
             self.cache.close()
 
