@@ -7,7 +7,8 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QAction, QKeySequence
 from PyQt6.QtWidgets import QMenu, QMenuBar
 
-from seeinin.app.actions import Action, actions
+from seeinin.app.action import Action
+from seeinin.app.actions import actions
 from seeinin.app.icons import icon
 from seeinin.views.theme import Theme
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from seeinin.app.window import Window
 
 DECIDE = (  # what enabling and ticking depend on
-    *("view", "selection", "tool", "style", "drawn", "point_size", "link", "maps", "contrast"),
+    *("view", "selection", "tool", "style", "drawn", "point_size", "link", "maps", "contrast", "gallery"),
 )
 
 

@@ -12,6 +12,7 @@ from seeinin.app import display
 from seeinin.app.opening import begin, class_number
 from seeinin.errors import DisplayError
 from seeinin.geometry.matrix import Camera
+from seeinin.state.gallery import GalleryBy, GalleryOrder
 from seeinin.state.linking import Rule
 from seeinin.state.selection import How, Selection, chosen
 from seeinin.state.state import Place, ViewerState
@@ -113,6 +114,20 @@ class Viewer:
     def link(self, rule: Rule) -> None:
         """How other layers show the selection: by "place" or by "image"."""
         self.state.link = rule
+
+    def gallery(self, order: GalleryOrder = "rows", channel: int | None = None) -> np.ndarray:
+        """Order the gallery, and wait for it: the rows of the cache as it shows them, int64 (n).
+
+        "unlike": least like its class first; "highest", "lowest": by a channel of the active layer, the one in focus
+        without a number; "rows": as in the cache. Raises ValueError for a channel that the layer has not.
+        """
+        channels = self.cache.layers[self._view().layer].shape[0]
+        if channel is not None and not 0 <= channel < channels:
+            raise ValueError(f"channel {channel} is not one of 0 to {channels - 1}")
+        self.state.gallery = GalleryBy(order, channel)
+        self._wait(self.window.gallery.settled)
+        assert self.window.gallery.listing is not None
+        return self.window.gallery.listing.rows
 
     def picture(self, path: Path | str | None = None) -> np.ndarray:
         """The whole window, settled: uint8 (height, width, 4); also written to `path` as a PNG."""

@@ -1,4 +1,4 @@
-"""The window: overview, legend and details at the left, the matrix in the middle, the feature maps at the right."""
+"""The window: overview, legend, details and gallery at the left, the matrix in the middle, the maps at the right."""
 
 from functools import partial
 
@@ -12,6 +12,8 @@ from seeinin.app.channelbar import ChannelBar
 from seeinin.app.commands import Commands
 from seeinin.app.details import Details
 from seeinin.app.first import MatrixFirst
+from seeinin.app.galleries import GalleryHeading
+from seeinin.app.gallery import Gallery
 from seeinin.app.headings import Heading
 from seeinin.app.kept import KeptMenu
 from seeinin.app.keys import KeyScreen
@@ -64,6 +66,7 @@ class Window(QMainWindow):
         self.maps = MapsView(state, self._canvas(), theme)
         self.legend = Legend(state, theme)
         self.details = Details(state, self.legend.classes)
+        self.gallery = Gallery(state, self.legend.classes)
         self.arranging = Arranging(state)
         self.channels = ChannelBar(state, self.arranging)
         self.status = Status(state)
@@ -84,7 +87,7 @@ class Window(QMainWindow):
 
     def settled(self) -> bool:
         """Whether every panel shows the present state, exactly."""
-        views = (self.matrix, self.overview, self.maps, self.details)
+        views = (self.matrix, self.overview, self.maps, self.details, self.gallery)
         complete = self.first is None or not self.first.waits
         return complete and self.tallied is self.state.selection and all(v.settled() for v in views)
 
@@ -166,7 +169,8 @@ class Window(QMainWindow):
         self.addToolBar(bar)
 
     def _add_panels(self, width: int) -> None:
-        self.sidebar = Sidebar(self.places[1], self.legend, self.details)
+        heading = GalleryHeading(self.gallery, self.commands)
+        self.sidebar = Sidebar(self.places[1], self.legend, self.details, self.gallery, heading)
         self.maps_heading = Heading("Feature maps")
         right = QWidget()
         column = QVBoxLayout(right)
