@@ -30,3 +30,9 @@ class Action:
     on: Ask | None = None
     icon: str = ""
     apart: bool = False  # begins a new group of its menu
+
+    @property
+    def full_text(self) -> str:
+        """'Nearest here: 100 points' for what stands in a menu within a menu."""
+        within = self.menu.partition("/")[2]
+        return f"{within}: {self.text}" if within else self.text

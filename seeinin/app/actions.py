@@ -11,6 +11,7 @@ from seeinin.app.action import Action
 from seeinin.app.galleries import GALLERY
 from seeinin.app.layers import shape_of
 from seeinin.app.names import as_item, plain
+from seeinin.app.pointed import POINTED
 from seeinin.app.status import switch_link
 from seeinin.state.selection import How
 from seeinin.state.state import Tool, ViewerState
@@ -27,7 +28,7 @@ MENUS = ("File", "Edit", "View", "Select", "Layer", "Help")
 
 def actions(cache: Cache) -> list[Action]:
     """Everything that the window of a cache can do, in the order of its menus."""
-    every = [*_FIXED, *GALLERY, *_classes(cache), *_layers(cache)]
+    every = [*_FIXED, *POINTED, *GALLERY, *_classes(cache), *_layers(cache)]
     return sorted(every, key=lambda a: MENUS.index(a.menu.partition("/")[0]))
 
 

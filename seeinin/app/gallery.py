@@ -100,7 +100,8 @@ class Gallery(QAbstractScrollArea):
     def in_sight(self) -> range:
         return self.grid.between(self.bar.value(), self.bar.value() + self.port.height())
 
-    def _place_at(self, at: QPointF) -> int | None:
+    def place_at(self, at: QPointF) -> int | None:
+        """The picture at a place of the viewport."""
         return self.grid.at(at.x(), at.y() + self.bar.value())
 
     def _lay_out(self, *, keep: bool = True) -> None:
@@ -150,18 +151,18 @@ class Gallery(QAbstractScrollArea):
 
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
         assert event is not None
-        self._go_over(self._place_at(event.position()))
+        self.go_over(self.place_at(event.position()))
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         assert event is not None
-        place = self._place_at(event.position())
-        self._go_over(place)
+        place = self.place_at(event.position())
+        self.go_over(place)
         if place is not None and event.button() == Qt.MouseButton.LeftButton:
             self._press(place, event.modifiers())
 
     def viewportEvent(self, event: QEvent | None) -> bool:
         if event is not None and event.type() == QEvent.Type.Leave:
-            self._go_over(None)
+            self.go_over(None)
         return super().viewportEvent(event)
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:
@@ -173,7 +174,7 @@ class Gallery(QAbstractScrollArea):
             self.bar.setValue(self.grid.corner(first)[1])
         else:
             super().wheelEvent(event)
-        self._go_over(self._place_at(event.position()))
+        self.go_over(self.place_at(event.position()))
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         """The arrows go from picture to picture, Enter and Space click."""
@@ -184,7 +185,7 @@ class Gallery(QAbstractScrollArea):
             now = -1 if self.over is None else self.over
             place = min(max(now + across + down * grid.across, 0), grid.pictures - 1)
             self._show(place)
-            self._go_over(place)
+            self.go_over(place)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Space) and self.over is not None:
             self._press(self.over, event.modifiers())
         else:
@@ -196,7 +197,8 @@ class Gallery(QAbstractScrollArea):
         top = grid.corner(place)[1]
         self.bar.setValue(min(max(self.bar.value(), top + grid.pitch_y - self.port.height()), top))
 
-    def _go_over(self, place: int | None) -> None:
+    def go_over(self, place: int | None) -> None:
+        """Put the cursor on a picture of the list, or on none."""
         if place == self.over:
             return
         self.over = place

@@ -8,7 +8,6 @@ from PyQt6.QtCore import QEvent, QObject, Qt
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QDialog, QLineEdit, QListWidget, QVBoxLayout
 
-from seeinin.app.action import Action
 from seeinin.app.focus import OwnKeys
 from seeinin.app.names import plain
 
@@ -30,7 +29,7 @@ def entries(window: "Window") -> list[Entry]:
     """Everything that can be found; what cannot be done now is left out."""
     state = window.state
     found = [
-        Entry(f"{_name(action)}   {', '.join(action.keys)}".rstrip(), made.trigger)
+        Entry(f"{action.full_text.replace('…', '')}   {', '.join(action.keys)}".rstrip(), made.trigger)
         for action, made in window.commands.pairs
         if not action.menu.endswith(" class") and not (action.menu == "Layer" and action.on) and made.isEnabled()
     ]
@@ -41,12 +40,6 @@ def entries(window: "Window") -> list[Entry]:
         found.append(Entry(f"class {plain(name)}", partial(state.select_class, number)))
         found.append(Entry(f"compare with class {plain(name)}", partial(state.compare_with_class, number)))
     return found
-
-
-def _name(action: Action) -> str:
-    """'Gallery: least like its class' for what stands in a menu within a menu."""
-    within = action.menu.partition("/")[2]
-    return (f"{within}: {action.text}" if within else action.text).replace("…", "")
 
 
 def matching(found: Iterable[Entry], text: str) -> list[Entry]:

@@ -103,6 +103,24 @@ class Viewer:
             size = self.cache.images if where is None else where.points
             self.state.select(chosen(None if where is None else where.number, _mask(np.asarray(what), size)), how)
 
+    def select_nearest(
+        self, channel_x: int, channel_y: int, at: tuple[float, float], count: int, *, images: bool = False
+    ) -> None:
+        """Select the points nearest to a place (x, y), in values, of the plot of two channels, which fills the view;
+        or so many whole images. Waits for it."""
+        self.frame(channel_x, channel_y)
+        matrix, before = self.window.matrix.matrix, self.state.selection
+        assert matrix is not None
+        j, i = matrix.columns.index(channel_x), matrix.rows.index(channel_y)
+        x, y = (a.scale * v + a.offset for a, v in zip((matrix.x_axis(j), matrix.y_axis(i)), at, strict=True))
+        self.window.matrix.hits.select_nearest(x, y, count, images=images)
+        self._wait(lambda: self.state.selection is not before)
+
+    def hide(self, *classes: int | str) -> None:
+        """Hide the points of these classes, by number or name, and show all others."""
+        numbers = (class_number(self.cache, one) if isinstance(one, str) else one for one in classes)
+        self.state.hidden = frozenset(numbers)
+
     def hover(self, layer: str, image: int, y: int = 0, x: int = 0) -> None:
         """Put the cursor on the point of a row of the cache, at position (y, x) of a layer."""
         self.state.hover = self._place(layer, image, y, x)

@@ -19,6 +19,7 @@ from seeinin.app.kept import KeptMenu
 from seeinin.app.keys import KeyScreen
 from seeinin.app.layers import LayerChoice, shape_of
 from seeinin.app.legend import Legend
+from seeinin.app.menus import PanelMenus
 from seeinin.app.names import plain
 from seeinin.app.picture import Painted
 from seeinin.app.search import Search
@@ -75,6 +76,7 @@ class Window(QMainWindow):
         self._add_menus()
         self._add_toolbar()
         self._add_panels(size[0])
+        self.panel_menus = PanelMenus(self)
         self._paint_in(theme)
         self.maps.noted = self.maps_heading.set_note
         self.matrix.canvas.events.resize.connect(self._tell_aspect)
@@ -142,7 +144,8 @@ class Window(QMainWindow):
     def _add_menus(self) -> None:
         bar = self.menuBar()
         assert bar is not None
-        menus = self.commands.fill(bar)
+        self.commands.fill(bar)
+        menus = self.commands.menus
         kept = QMenu("Kept", bar)
         menus["Select"].insertMenu(self.commands.made["Step back"], kept)
         self.kept = KeptMenu(self.state, kept)

@@ -247,6 +247,11 @@ class ViewerState:
         self.slots = entered(self.slots, number)
         self.select_images(self.cache.label == number, how)
 
+    def solo(self, number: int) -> None:
+        """Hide all other classes; where they are hidden already, show all."""
+        others = frozenset(range(len(self.cache.classes))) - {number}
+        self.hidden = frozenset() if self.hidden == others else others
+
     def invert(self) -> None:
         """Select what is not selected, in the layer where the selection is exact."""
         if self.selection is None:
