@@ -112,7 +112,9 @@ class Details(QWidget):
         if facts is None:
             self.heading.set_note("")
             self.enlarged.show_image(None)
-            self.lines.show_lines([("", "hover a point to see its image,", None), ("", "click to keep it", None)])
+            self.lines.show_lines(
+                [("", line, None) for line in ("hover a point", "to see its image,", "click to keep it")]
+            )
             return
         self.heading.set_note("picked" if self.state.hover is None else "")
         self.enlarged.show_image(facts.pixels, *self._boxes(facts.place))
