@@ -2,13 +2,14 @@
 
 import argparse
 import json
+import os
 import re
 import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seeinin.errors import SeeInInError, SettingError
+from seeinin.errors import SeeInInError
 
 if TYPE_CHECKING:
     from seeinin.store.reader import Cache
@@ -29,7 +30,8 @@ def main(argv: list[str] | None = None) -> int:
     except SeeInInError as error:
         if arguments.debug:
             raise
-        print(f"seeinin: {error}", file=sys.stderr)
+        rank = f"rank {os.environ['RANK']}: " if "TORCHELASTIC_RUN_ID" in os.environ else ""
+        print(f"seeinin: {rank}{error}", file=sys.stderr)
         return error.exit_code
 
 
@@ -104,13 +106,14 @@ def run_precompute(arguments: argparse.Namespace) -> int:
 
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     config = load(arguments.config)  # before torch, which takes seconds to import
+    from seeinin.precompute import ranks
     from seeinin.precompute.run import precompute
 
+    launch = ranks.torchrun()
     chosen = {key: getattr(arguments, key) for key in ("plan", "limit", "output", "overwrite", "device")}
-    try:
-        print(precompute(config, **chosen))
-    except SettingError as error:
-        raise SettingError(f"{arguments.config}: {error}") from error
+    result = precompute(config, launch=launch, **chosen)
+    if launch.rank.number == 0:
+        print(result)
     return 0
 
 

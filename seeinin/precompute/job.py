@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from seeinin.config import Settings
-from seeinin.errors import ModelError, SettingError
+from seeinin.errors import ConfigError, ModelError
 from seeinin.geometry import fields
 from seeinin.precompute import exported, preprocess, weights
 from seeinin.precompute.capture import capture
@@ -108,16 +108,19 @@ def _tried(images: int, batch_size: int) -> list[range]:
     return [range(start, min(start + batch_size, images)) for start in starts]
 
 
-def device(name: str) -> torch.device:
-    """`auto` is the first accelerator that torch can use, else the CPU."""
-    if name == "auto":
-        return torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
+def device(name: str, local: int = 0) -> torch.device:
+    """`auto` is an accelerator where torch can use any, else the CPU. Where several processes of a machine have one
+    each, `local` is the number of this one.
+    """
     try:
-        chosen = torch.device(name)
+        chosen = torch.accelerator.current_accelerator(check_available=True) if name == "auto" else torch.device(name)
+        if chosen is None:
+            return torch.device("cpu")
+        if local and chosen.index is None and chosen.type != "cpu":
+            chosen = torch.device(chosen.type, local)
         torch.empty(1, device=chosen)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
-        reason = str(error).splitlines()[0]
-        raise SettingError(f"device: {name} cannot be used ({reason}); choose cpu or auto") from None
+        raise ConfigError(f"device: {name} cannot be used ({str(error).splitlines()[0]}); choose cpu or auto") from None
     return chosen
 
 

@@ -19,14 +19,14 @@ from seeinin.store.writer import Writer
 
 
 def run(job: Job, writer: Writer, report: Callable[[int], None], check: Callable[[], None]) -> None:
-    """Commit every unit that is not committed yet; `report` gets the bytes done since its last call.
+    """Commit every unit that this rank has to; `report` gets the bytes done since its last call.
 
     Two sets of buffers take turns, so that one is written while the other is filled. Whatever stops the run, the unit
     being written is finished first. `check` is called between two units, and raises where the run shall end.
     """
     buffers = [_Buffers(job), _Buffers(job)]
     writing: list[Future[None] | None] = [None, None]
-    todo = [unit for unit in range(len(writer.units)) if unit not in writer.committed]
+    todo = writer.todo
     images = job.images.read([writer.units[unit] for unit in todo])
     with _exact(), ThreadPoolExecutor(1, thread_name_prefix="writer") as thread:
         for turn, unit in enumerate(todo):

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import logging
-import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
-from tqdm import tqdm
 
 from seeinin.config import Config, Settings
 from seeinin.errors import ConfigError
 from seeinin.precompute import datasets, job, model, pipeline
 from seeinin.precompute.job import Job
 from seeinin.precompute.plan import LARGE, smaller, table
-from seeinin.precompute.stopping import Stop, stoppable
+from seeinin.precompute.progress import Progress, bar
+from seeinin.precompute.ranks import BY_ITSELF, Launch, Watch, await_first
+from seeinin.precompute.stopping import stoppable
 from seeinin.store.format import plan_bytes
 from seeinin.store.mending import Damaged
 from seeinin.store.reader import open_cache
 from seeinin.store.settled import settled_types
-from seeinin.store.writer import Writer
+from seeinin.store.writer import BUDGET, Writer
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +38,7 @@ def precompute(
     overwrite: bool = False,
     device: str | None = None,
     progress: bool = True,
+    launch: Launch = BY_ITSELF,
     **options: Any,
 ) -> Path | str:
     """Write the cache that a Config describes, or that of a network and its images, and return its path.
@@ -46,6 +46,7 @@ def precompute(
     `precompute(network, dataset, "cache/x.h5", classes=[…], scale=1 / 255)` takes a torch Dataset of (image, label), or
     a pair of arrays: images uint8 (N, h, w[, c]) and labels (N) or None. `options` are those of `settings`. `limit`
     takes the first rows of the shuffle, a uniform sample. With `plan` nothing is written: the plan is returned as text.
+    `launch` is `ranks.torchrun()` where torchrun started several processes to write the cache together.
 
     Raises ConfigError, ModelError, DataError, CacheError and DiskError, each a sentence. A run that was stopped goes on
     where it was when it is called again, and a finished cache that was damaged is mended: only what is damaged is
@@ -63,10 +64,10 @@ def precompute(
     damaged = _damaged(target, progress) if target.exists() and not (overwrite or plan) else None
     if isinstance(source, Config):
         network, images = model.load(source.model), datasets.load(source.dataset)
-        where = job.device(device or chosen.device)
+        where = job.device(device or chosen.device, launch.local)
     else:
         network, images = source, datasets.wrap(dataset, classes)
-        where = job.device(device) if device else _place(network)
+        where = job.device(device, launch.local) if device else _place(network)
     with _as_found(network), closing(images):
         settled = damaged.settled if damaged else settled_types(target)
         prepared = job.prepare(chosen, network, images, limit, where, settled)
@@ -76,7 +77,7 @@ def precompute(
             raise ConfigError(f"{target}: {_plan(prepared)}")
         if damaged:
             damaged.check(prepared.spec)
-        return _write(prepared, target, overwrite, damaged, progress)
+        return _write(prepared, target, overwrite, damaged, progress, launch)
 
 
 def settings(
@@ -130,37 +131,37 @@ def _plan(prepared: Job) -> str:
     return f"{text}\n{smaller(prepared.spec)}" if plan_bytes(prepared.spec)[1] > LARGE else text
 
 
-def _write(prepared: Job, target: Path, overwrite: bool, damaged: Damaged | None, progress: bool) -> Path:
+def _write(
+    prepared: Job, target: Path, overwrite: bool, damaged: Damaged | None, progress: bool, launch: Launch
+) -> Path:
     """Both stages under one bar; only a complete cache gets the name `target`."""
-    images, each = len(prepared.spec.index), prepared.image_bytes
-    with (
-        stoppable() as stop,
-        Writer.open(target, prepared.spec, overwrite=overwrite, mending=damaged is not None) as writer,
-    ):
-        total, kept = images * each + writer.bytes_to_derive, _kept(writer)
-        with tqdm(total=total, initial=kept * each, unit="B", unit_scale=True, disable=not progress) as bar:
+    rank, images, each = launch.rank, len(prepared.spec.index), prepared.image_bytes
+    with stoppable() as stop:
+        await_first(target, rank, stop.check)
+        with (
+            Writer.open(target, prepared.spec, overwrite=overwrite, mending=damaged is not None, rank=rank) as writer,
+            Progress(writer, progress and rank.number == 0) as shown,
+            Watch(writer, rank, stop.check, shown.add) as others,
+        ):
             if damaged:
-                damaged.give(writer, _counter(bar, "kept", each, stop))
-                kept = _kept(writer)
-            if kept and progress:
-                tqdm.write(f"resuming: {kept:,} of {images:,} images kept", file=sys.stderr)
-            pipeline.run(prepared, writer, _counter(bar, "network", each), stop.check)
-            writer.derive(_counter(bar, "columns", writer.bytes_to_derive / images, stop))
-        path = writer.seal()
-    _warn(path, prepared)
+                damaged.give(writer, shown.stage("kept", each, stop.check))
+            shown.resuming()
+            pipeline.run(prepared, writer, shown.stage("network", each), stop.check)
+            others.wait(lambda: writer.complete)
+            columns = shown.stage("columns", writer.bytes_to_derive / images, stop.check)
+            writer.derive(columns, budget=BUDGET // launch.beside)
+            others.wait(lambda: writer.sealable)
+            path = writer.seal()
+    if rank.number == 0:
+        _warn(path, prepared)
     return path
-
-
-def _kept(writer: Writer) -> int:
-    """Images that need not run through the network any more."""
-    return sum(len(writer.units[unit]) for unit in writer.committed)
 
 
 def _damaged(target: Path, progress: bool) -> Damaged:
     """The cache that has the name already, with what is wrong with it, said in the log."""
     size = target.stat().st_size
-    with tqdm(total=size, desc="checking", unit="B", unit_scale=True, disable=not progress, leave=False) as bar:
-        damaged = Damaged(target, bar.update)
+    with bar(size, progress, desc="checking", leave=False) as checking:
+        damaged = Damaged(target, checking.update)
     log.warning("mending %s: %s", target, "; ".join(damaged.what[:5] + ["…"] * (len(damaged.what) > 5)))
     return damaged
 
@@ -175,20 +176,3 @@ def _warn(path: Path, prepared: Job) -> None:
                 log.warning(
                     "%s holds %s values that are infinite or no numbers, stored as they are", layer.name, f"{count:,}"
                 )
-
-
-def _counter(bar: Any, stage: str, image_bytes: float, stop: Stop | None = None) -> Callable[[int], None]:
-    """What moves the bar by bytes, and tells how many images a second that is in this stage; ends it on `stop`."""
-    bar.set_description(stage)
-    begun, done = time.perf_counter(), 0
-
-    def count(size: int) -> None:
-        nonlocal done
-        done += size
-        speed = done / image_bytes / (time.perf_counter() - begun)
-        bar.set_postfix_str(f"{speed:,.0f} images/s", refresh=False)
-        bar.update(size)
-        if stop:
-            stop.check()
-
-    return count

@@ -60,7 +60,7 @@ class Damaged:
         places = datasets(writer.spec)
         maps = [f"{layer_path(number)}/maps" for number in range(len(writer.spec.layers))]
         wanted = [name for name in ("images/pixels", "images/valid", "images/prediction", *maps) if name in places]
-        for unit in sorted(set(range(len(writer.units))) - writer.committed):
+        for unit in writer.todo:
             rows = writer.units[unit]
             try:
                 found = {name: self._take(name, places, rows) for name in wanted}

@@ -16,7 +16,8 @@ from seeinin.store.access import Descriptor
 from seeinin.store.directory import Directory
 from seeinin.store.files import Files, gigabytes, read
 from seeinin.store.format import VERSION
-from seeinin.store.partial import journal_path, partial_path
+from seeinin.store.partial import partial_path
+from seeinin.store.ranks import journal_path
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 SUPERBLOCK = 48  # bytes; those from 28 on say how long the file is

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from seeinin.store import journal
 from seeinin.store.format import CacheSpec
-from seeinin.store.partial import journal_path
+from seeinin.store.ranks import journal_path
 
 KEY = "the types of the layers"
 
@@ -26,6 +26,6 @@ def types(spec: CacheSpec) -> dict[str, str]:
 
 def settled_types(target: Path) -> Settled | None:
     """What the run that left `target` unfinished has settled; None where there was none."""
-    records, _ = journal.read(journal_path(target))
-    identity = records[0]["identity"] if records else {}
+    header, _ = next(journal.read(journal_path(target)), ({}, 0))
+    identity = header.get("identity", {})
     return Settled(identity["fingerprint"], json.loads(identity[KEY])) if KEY in identity else None

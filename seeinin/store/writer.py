@@ -1,7 +1,7 @@
 """Writing a cache so that whatever happens, what was committed stays and nothing half-done has the final name.
 
 The maps of a unit of images are committed together, everything else is derived from them, and only a complete file
-gets its name.
+gets its name. Several processes may do it together (`ranks`), each its own units and layers.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,6 +18,7 @@ from seeinin.store.files import Files
 from seeinin.store.format import CacheSpec, layer_path, units
 from seeinin.store.layout import lay_out
 from seeinin.store.partial import Partial
+from seeinin.store.ranks import ALONE, Peer, Rank
 from seeinin.store.settled import types
 from seeinin.store.thumbnails import thumbnails
 
@@ -25,12 +26,19 @@ BUDGET = 1 << 29  # bytes of memory for the second stage, about
 
 
 class Writer:
-    """A cache being written: `Writer.open`, commit every unit, `derive`, `seal`. A context manager."""
+    """A cache being written: `Writer.open`, commit the units of `todo`, `derive`, `seal`. A context manager.
+
+    Of several ranks each commits its own `todo`. With `follow` they learn what the others have done: all units must be
+    committed before any rank derives, all layers derived before rank 0 seals.
+    """
 
     def __init__(self, spec: CacheSpec, partial: Partial) -> None:
         self.spec = spec
         self.units = units(len(spec.index), spec.unit)
         self._partial = partial
+        places = partial.layout.places
+        self._sizes = [places[f"{layer_path(number)}/maps"].nbytes for number in range(len(spec.layers))]
+        self._image_bytes = sum(self._sizes) // len(spec.index)
 
     @classmethod
     def open(
@@ -40,16 +48,18 @@ class Writer:
         *,
         overwrite: bool = False,
         mending: bool = False,
+        rank: Rank = ALONE,
         files: Files | None = None,
     ) -> Self:
-        """Lay `target`.partial out, or go on with it where it is of the same inputs and layout.
+        """Lay `target`.partial out, or go on with it where it is of the same inputs and layout; `rank` is this process
+        among those that write it together, which joins when rank 0 has done so.
 
         Raises CacheError where `target` exists (unless `overwrite` or `mending`) or a partial one was begun with other
         inputs (unless `overwrite`), and where another process writes it; DiskError where the disk has no room for it.
         """
         if target.exists() and not (overwrite or mending):
             raise CacheError(f"{target} exists already. Choose another output, or replace it with --overwrite.")
-        partial = Partial(target, lay_out(spec), files or Files())
+        partial = Partial(target, lay_out(spec), files or Files(), rank)
         identity = {**spec.identity, "images per unit": str(spec.unit), "fingerprint": spec.fingerprint, **types(spec)}
         with partial.guard():
             return cls(spec, partial.open(identity, overwrite=overwrite, mending=mending))
@@ -57,7 +67,45 @@ class Writer:
     @property
     def committed(self) -> set[int]:
         """The units that need not be computed any more."""
-        return self._partial.committed
+        return self._partial.ledger.committed
+
+    @property
+    def todo(self) -> list[int]:
+        """The units that this rank has still to commit."""
+        return self._partial.todo
+
+    @property
+    def complete(self) -> bool:
+        """Whether all units are committed, by whichever rank."""
+        return not self._partial.ledger.missing
+
+    @property
+    def sealable(self) -> bool:
+        """Whether this rank is done; rank 0 is last: when all layers are derived, and even the latest has joined."""
+        if self._partial.rank.number:
+            return not self._partial.layers
+        return not self._partial.ledger.underived and all(peer.joined for peer in self.peers)
+
+    @property
+    def peers(self) -> list[Peer]:
+        """The other ranks of this run."""
+        return self._partial.peers
+
+    def follow(self) -> int:
+        """Take note of what other ranks have committed since the last call, and give a sign of life.
+
+        Returns the bytes of what they did, as `bytes_done` counts them.
+        """
+        done = 0
+        self._partial.beat()
+        for peer in self.peers:
+            for record in peer.news():
+                self._partial.ledger.apply(record)
+                if "unit" in record:
+                    done += len(self.units[record["unit"]]) * self._image_bytes
+                if "layer" in record:
+                    done += 2 * self._sizes[record["layer"]]
+        return done
 
     def commit(
         self,
@@ -88,41 +136,52 @@ class Writer:
             self._partial.commit({"unit": unit, "row": start}, checksums)
 
     def derive(self, progress: Callable[[int], None] | None = None, *, budget: int = BUDGET) -> None:
-        """The second stage: columns and statistics, layer by layer, all from committed maps; resumed where it stopped.
+        """The second stage: columns and statistics, all from committed maps; resumed where it stopped.
 
-        `progress` gets the bytes done since its last call, `bytes_to_derive` in all. Raises DiskError, and CacheError
-        where the disk does not give back what was committed.
+        `progress` gets the bytes done since its last call, `bytes_to_derive` for all layers. Raises DiskError, and
+        CacheError where the disk does not give back what was committed.
         """
-        if missing := len(self.units) - len(self.committed):
-            raise ValueError(f"{missing} units are still to be committed")
+        if missing := self._partial.ledger.missing:
+            raise ValueError(f"{len(missing)} units are still to be committed")
         report = progress or (lambda count: None)
         valid = self._valid()
-        for number in range(len(self.spec.layers)):
-            if number in self._partial.derived:
-                report(2 * self._partial.layout.places[f"{layer_path(number)}/maps"].nbytes)
-            else:
-                self._derive(number, valid, budget, report)
+        for number in self._partial.layers:
+            self._derive(number, valid, budget, report)
+
+    @property
+    def bytes_done(self) -> int:
+        """Of maps that are committed; and twice those of layers that are derived, being read and made into columns."""
+        rows = sum(len(self.units[unit]) for unit in self.committed)
+        return rows * self._image_bytes + 2 * sum(self._sizes[layer] for layer in self._partial.ledger.derived)
 
     @property
     def bytes_to_derive(self) -> int:
-        """What `derive` reports in all: the maps that it reads, and the columns that it makes."""
-        places = self._partial.layout.places
-        return sum(2 * places[f"{layer_path(number)}/maps"].nbytes for number in range(len(self.spec.layers)))
+        """What deriving all layers amounts to."""
+        return 2 * sum(self._sizes)
+
+    @property
+    def bytes_total(self) -> int:
+        """What `bytes_done` comes to."""
+        return 3 * sum(self._sizes)
 
     def seal(self) -> Path:
-        """Give the complete file its name; returns it. Raises DiskError."""
+        """Give the complete file its name, as rank 0; as another, say that its part is done. Returns the name. Raises
+        DiskError.
+        """
         partial = self._partial
-        if missing := len(self.spec.layers) - len(partial.derived):
-            raise ValueError(f"{missing} layers are still to be derived")
+        if missing := partial.layers if partial.rank.number else partial.ledger.underived:
+            raise ValueError(f"{len(missing)} layers are still to be derived")
         with partial.guard():
+            if partial.rank.number:
+                partial.finish()
+                return partial.target
             for path, place in partial.layout.places.items():
                 if place.piece is not None:
-                    partial.write(f"checksums/{path}", partial.checksums[path])
-                    partial.checksums[f"checksums/{path}"][...] = checksum(partial.checksums[path])
+                    partial.write(f"checksums/{path}", partial.ledger.checksums[path])
+                    partial.ledger.checksums[f"checksums/{path}"][...] = checksum(partial.ledger.checksums[path])
             names = partial.layout.given["checksums/names"]
-            partial.write("checksums/datasets", np.array([partial.checksums[name.decode()] for name in names]))
+            partial.write("checksums/datasets", np.array([partial.ledger.checksums[name.decode()] for name in names]))
             partial.publish()
-        self.close()
         return partial.target
 
     def close(self) -> None:
@@ -152,7 +211,7 @@ class Writer:
 
         partial, prefix = self._partial, f"{layer_path(number)}/"
         places = {path.removeprefix(prefix): p for path, p in partial.layout.places.items() if path.startswith(prefix)}
-        stored = Stored(partial.files, partial.descriptor, places, partial.checksums[f"{prefix}maps"])
+        stored = Stored(partial.files, partial.descriptor, places, partial.ledger.checksums[f"{prefix}maps"])
         images = Images(self.spec.label, valid, len(self.spec.classes))
         with partial.guard():
             try:
@@ -164,7 +223,7 @@ class Writer:
     def _valid(self) -> NDArray[np.bool_]:
         with self._partial.guard():
             valid = self._partial.read("images/valid")
-            wrong = piece_checksums(valid, self.spec.unit) != self._partial.checksums["images/valid"]
+            wrong = piece_checksums(valid, self.spec.unit) != self._partial.ledger.checksums["images/valid"]
             if wrong.any():
                 self._lose(int(np.argmax(wrong)) * self.spec.unit)
         return valid
