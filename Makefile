@@ -11,7 +11,7 @@ CACHE := cache/digits.h5
 LIBRARIES := xvfb libgl1 libegl1 libgl1-mesa-dri libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 \
 	libxcb-shape0 libxcb-xkb1 libxcb-render-util0 libxcb-image0 libdbus-1-3 libglib2.0-0 libgomp1 libfontconfig1
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test torture lint bench clean
 .DELETE_ON_ERROR:
 
 demo: $(CACHE)
@@ -27,6 +27,10 @@ $(CACHE): | .venv/.libraries .venv/.installed
 
 test: .venv/.libraries .venv/.installed
 	@$(BIN)/python -m pytest
+
+# What the suite does to caches a few hundred times, done as often as it takes to be believed; prints a table.
+torture: .venv/.libraries .venv/.installed
+	$(BIN)/python -m tests.torture
 
 lint: .venv/.installed
 	$(BIN)/ruff check

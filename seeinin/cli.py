@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seeinin.errors import SeeInInError
+from seeinin.errors import SeeInInError, SettingError
 
 if TYPE_CHECKING:
     from seeinin.store.reader import Cache
@@ -111,7 +111,10 @@ def run_precompute(arguments: argparse.Namespace) -> int:
 
     launch = ranks.torchrun()
     chosen = {key: getattr(arguments, key) for key in ("plan", "limit", "output", "overwrite", "device")}
-    result = precompute(config, launch=launch, **chosen)
+    try:
+        result = precompute(config, launch=launch, **chosen)
+    except SettingError as error:
+        raise SettingError(f"{arguments.config}: {error}") from error
     if launch.rank.number == 0:
         print(result)
     return 0

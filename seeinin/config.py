@@ -345,7 +345,9 @@ def _problem(mistake: Any, place: Place, section: Place) -> str:
         case "missing":
             return f"{key} is missing; add it"
         case "union_tag_not_found":
-            return f"{key}.source is missing; add one of {_sources(key)}"
+            alike = difflib.get_close_matches("source", mistake["input"], n=1)
+            cure = f"did you mean it by {alike[0]}?" if alike else f"add one of {_sources(key)}"
+            return f"{key}.source is missing; {cure}"
         case "union_tag_invalid":
             return f"{key}.source is {mistake['ctx']['tag']!r}, but must be one of {_sources(key)}"
         case "model_type" | "model_attributes_type" | "dict_type":

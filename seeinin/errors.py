@@ -11,6 +11,10 @@ class ConfigError(SeeInInError):
     """The config cannot be read or means nothing."""
 
 
+class SettingError(ConfigError):
+    """A value that only the network or the machine can tell wrong; who knows the file puts its name before the key."""
+
+
 class ModelError(SeeInInError):
     """The network cannot be loaded, does not fit its weights, or cannot be captured."""
 

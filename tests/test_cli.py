@@ -119,6 +119,16 @@ def test_a_mistake_in_the_config_has_its_line_and_the_nearest_key(tmp_path):
     refused(seeinin("precompute", tmp_path / "none.yaml"), "none.yaml")
 
 
+def test_a_layer_that_the_network_lacks_is_said_with_the_config(tmp_path):
+    config, text = tmp_path / "run.yaml", DIGITS.read_text()
+    for name in ("models.py", "digits.safetensors"):
+        text = text.replace(f": {name}", f": {DIGITS.parent / name}")
+    config.write_text(text + "layers: {include: [conv9]}\n")
+    done = seeinin("precompute", config, "--output", tmp_path / "x.h5")
+    refused(done, f"seeinin: {config}: layers: ", "conv9", "did you mean 'conv2'")
+    assert list(tmp_path.iterdir()) == [config]
+
+
 def test_debug_shows_the_traceback(tmp_path):
     done = seeinin("info", tmp_path / "none.h5", "--debug")
     assert done.returncode != 0

@@ -80,6 +80,10 @@ MISTAKES = {
     "missing in a section": (GOOD.replace("  images: images.gz\n", ""), r":5: dataset\.images is missing"),
     "unknown source": (GOOD.replace("idx", "idz"), r":5: dataset\.source is 'idz', but must be one of digits, idx"),
     "no source": (GOOD.replace("  source: idx\n", ""), r":5: dataset\.source is missing"),
+    "source misspelt": (
+        GOOD.replace("  source: idx", "  sorce: idx"),
+        r":5: dataset\.source is missing; did.* by sorce\?",
+    ),
     "not a number": (GOOD + "batch_size: many\n", r":8: batch_size is 'many'; it should be a valid integer"),
     "negative": (GOOD + "batch_size: -1\n", r":8: batch_size is '-1'; it should be greater than 0"),
     "a list item": (GOOD + "preprocess:\n  size: [28,\n    x]\n", r":10: preprocess\.size\.1 is 'x'"),

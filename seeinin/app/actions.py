@@ -1,15 +1,17 @@
 """The table of actions: menus, toolbar, keys and the screen of all keys are built from it."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from seeinin.app import files
+from seeinin.app.action import Action
+from seeinin.app.galleries import GALLERY
 from seeinin.app.layers import shape_of
 from seeinin.app.names import as_item, plain
+from seeinin.app.pointed import POINTED
 from seeinin.app.status import switch_link
 from seeinin.state.selection import How
 from seeinin.state.state import Tool, ViewerState
@@ -22,32 +24,11 @@ SIZES = (1.0, 12.0)  # px of a point
 STEP = 0.5
 KEYED = 10  # classes that have a key
 MENUS = ("File", "Edit", "View", "Select", "Layer", "Help")
-Do = Callable[["Window"], object]
-Ask = Callable[[ViewerState], bool]
-
-
-def always(_: ViewerState) -> bool:
-    return True
-
-
-@dataclass(frozen=True)
-class Action:
-    """One thing that the window can do. `ready`: when it is enabled; `on`: when it is ticked, for choices."""
-
-    menu: str  # "Menu" or "Menu/Submenu"
-    text: str
-    keys: tuple[str, ...]
-    tip: str
-    do: Do
-    ready: Ask = always
-    on: Ask | None = None
-    icon: str = ""
-    apart: bool = False  # begins a new group of its menu
 
 
 def actions(cache: Cache) -> list[Action]:
     """Everything that the window of a cache can do, in the order of its menus."""
-    every = [*_FIXED, *_classes(cache), *_layers(cache)]
+    every = [*_FIXED, *POINTED, *GALLERY, *_classes(cache), *_layers(cache)]
     return sorted(every, key=lambda a: MENUS.index(a.menu.partition("/")[0]))
 
 

@@ -7,7 +7,8 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QAction, QKeySequence
 from PyQt6.QtWidgets import QMenu, QMenuBar
 
-from seeinin.app.actions import Action, actions
+from seeinin.app.action import Action
+from seeinin.app.actions import actions
 from seeinin.app.icons import icon
 from seeinin.views.theme import Theme
 
@@ -15,7 +16,20 @@ if TYPE_CHECKING:
     from seeinin.app.window import Window
 
 DECIDE = (  # what enabling and ticking depend on
-    *("view", "selection", "tool", "style", "drawn", "point_size", "link", "maps", "contrast"),
+    *(
+        "view",
+        "selection",
+        "tool",
+        "style",
+        "drawn",
+        "point_size",
+        "link",
+        "maps",
+        "contrast",
+        "gallery",
+        "hidden",
+        "pick",
+    ),
 )
 
 
@@ -28,6 +42,10 @@ class Commands:
         self.made = {a.text: q for a, q in self.pairs if "/" not in a.menu}
         for name in DECIDE:
             getattr(window.state.events, name).connect(self.refresh)
+        self.menus: dict[str, QMenu] = {}
+        self._pointed = (False, False)
+        for name in ("cell", "hover"):
+            getattr(window.state.events, name).connect(self._point)
         self.refresh()
 
     def refresh(self, *_: object) -> None:
@@ -37,15 +55,20 @@ class Commands:
             if action.on is not None:
                 made.setChecked(action.on(state))
 
-    def fill(self, bar: QMenuBar) -> dict[str, QMenu]:
-        """Give each action its place in a menu; the menus by their names."""
-        menus: dict[str, QMenu] = {}
+    def _point(self, *_: object) -> None:
+        """What is done to what is under the cursor needs something there; the cursor moves too often for more."""
+        pointed = self.window.state.cell is not None, self.window.state.hover is not None
+        if pointed != self._pointed:
+            self._pointed = pointed
+            self.refresh()
+
+    def fill(self, bar: QMenuBar) -> None:
+        """Give each action its place in a menu; `menus` by their names."""
         for action, made in self.pairs:
-            menu = self._menu(bar, menus, action.menu)
+            menu = self._menu(bar, self.menus, action.menu)
             if action.apart:
                 menu.addSeparator()
             menu.addAction(made)
-        return menus
 
     def paint(self, theme: Theme) -> None:
         """Give the icons the theme's colour."""

@@ -56,6 +56,7 @@ class Details(QWidget):
         self.wanted: tuple[Place, tuple[int, ...]] | None = None
         self.shown: Facts | None = None
         self.reading = Latest(POOL.now)
+        self.hovered = False
         self.lingering = QTimer(self)
         self.lingering.setSingleShot(True)
         self.lingering.setInterval(LINGER)
@@ -88,7 +89,8 @@ class Details(QWidget):
         if wanted == self.wanted:
             return
         self.wanted = wanted
-        if self.state.hover is None:
+        self.hovered, before = self.state.hover is not None, self.hovered
+        if before and not self.hovered:
             self.lingering.start()
         else:
             self.lingering.stop()
@@ -110,7 +112,9 @@ class Details(QWidget):
         if facts is None:
             self.heading.set_note("")
             self.enlarged.show_image(None)
-            self.lines.show_lines([("", "hover a point to see its image,", None), ("", "click to keep it", None)])
+            self.lines.show_lines(
+                [("", line, None) for line in ("hover a point", "to see its image,", "click to keep it")]
+            )
             return
         self.heading.set_note("picked" if self.state.hover is None else "")
         self.enlarged.show_image(facts.pixels, *self._boxes(facts.place))

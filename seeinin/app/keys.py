@@ -6,7 +6,8 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QKeySequence
 from PyQt6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from seeinin.app.actions import MENUS, Action
+from seeinin.app.action import Action
+from seeinin.app.actions import MENUS
 
 MOUSE = (
     ("drag", "pan, or select with the lasso or the rectangle"),
@@ -16,11 +17,12 @@ MOUSE = (
     ("wheel on an axis", "stretch the axis; double-click resets it"),
     ("click", "pick the image under the cursor"),
     ("double-click", "fill the view with the cell, and back"),
+    ("right-click", "what can be done there"),
     ("click on a class", "select it"),
     ("Shift  ·  Ctrl  ·  both", "add  ·  subtract  ·  intersect, everywhere"),
     ("0 – 9", "select the class of that number, with Shift, Ctrl or both likewise"),
 )
-COLUMNS = (("Mouse", "File"), ("View", "Help"), ("Select", "Layer", "Edit"))
+COLUMNS = (("Mouse", "File", "Edit"), ("View", "Help"), ("Select", "Layer"))
 
 
 class KeyScreen(QDialog):
@@ -29,7 +31,7 @@ class KeyScreen(QDialog):
     def __init__(self, actions: Sequence[Action], parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("All keys")
-        groups = {menu: [(written(a), a.text) for a in actions if a.menu == menu and a.keys] for menu in MENUS}
+        groups = {menu: [(written(a), a.full_text) for a in actions if a.keys and _menu(a) == menu] for menu in MENUS}
         groups["Mouse"] = list(MOUSE)
         across = QHBoxLayout(self)
         across.setContentsMargins(28, 24, 28, 24)
@@ -43,6 +45,12 @@ class KeyScreen(QDialog):
                 down.addSpacing(16)
             down.addStretch(1)
             across.addLayout(down)
+
+
+def _menu(action: Action) -> str:
+    """The menu that its keys stand under; not those of the classes, which are one line."""
+    menu, _, within = action.menu.partition("/")
+    return "" if within.endswith(" class") else menu
 
 
 def written(action: Action) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from PyQt6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PyQt6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt
 from PyQt6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent
 from PyQt6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
@@ -156,6 +156,11 @@ class Legend(QListView):
         wanted = text.casefold()
         for row, name in enumerate(self.classes.names):
             self.setRowHidden(row, wanted not in name.casefold())
+
+    def class_at(self, at: QPoint) -> int | None:
+        """The class whose row is at a place."""
+        index = self.indexAt(at)
+        return index.row() if index.isValid() else None
 
     def rows_high(self) -> int:
         """How many px all rows need at the present width."""

@@ -29,9 +29,9 @@ def entries(window: "Window") -> list[Entry]:
     """Everything that can be found; what cannot be done now is left out."""
     state = window.state
     found = [
-        Entry(f"{action.text.replace('…', '')}   {', '.join(action.keys)}".rstrip(), made.trigger)
+        Entry(f"{action.full_text.replace('…', '')}   {', '.join(action.keys)}".rstrip(), made.trigger)
         for action, made in window.commands.pairs
-        if "/" not in action.menu and action.menu != "Layer" and made.isEnabled()
+        if not action.menu.endswith(" class") and not (action.menu == "Layer" and action.on) and made.isEnabled()
     ]
     found += [
         Entry(f"layer {plain(layer.name)}", partial(state.show_layer, layer.number)) for layer in state.cache.layers

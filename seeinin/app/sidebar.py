@@ -1,4 +1,4 @@
-"""The left column: overview, legend and details share its height, and none pushes another out."""
+"""The left column: overview, legend, details and gallery share its height, and none pushes another out."""
 
 import numpy as np
 from PyQt6.QtCore import Qt
@@ -6,6 +6,8 @@ from PyQt6.QtGui import QKeyEvent, QResizeEvent
 from PyQt6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from seeinin.app.details import Details
+from seeinin.app.galleries import GalleryHeading
+from seeinin.app.gallery import Gallery
 from seeinin.app.headings import Heading
 from seeinin.app.legend import Legend
 
@@ -17,9 +19,11 @@ MANY = 24  # classes from which on the legend can be searched
 class Sidebar(QWidget):
     """The overview is square where there is height for it; the legend scrolls when it has more rows than room."""
 
-    def __init__(self, overview: QWidget, legend: Legend, details: Details) -> None:
+    def __init__(
+        self, overview: QWidget, legend: Legend, details: Details, gallery: Gallery, heading: GalleryHeading
+    ) -> None:
         super().__init__()
-        self.overview, self.legend = overview, legend
+        self.overview, self.legend, self.gallery_heading = overview, legend, heading
         self.over, self.classes = Heading("Overview"), Heading("Classes")
         self.finder = Finder(legend)
         self.finder.setVisible(len(legend.classes.names) >= MANY)
@@ -31,13 +35,14 @@ class Sidebar(QWidget):
         column.addSpacing(8)
         for part in (self.classes, self.finder):
             column.addWidget(part)
-        column.addWidget(legend, 1)
+        column.addWidget(legend, 3)
         column.addSpacing(8)
         column.addWidget(details)
-        column.addStretch(0)
+        column.addSpacing(8)
+        column.addWidget(heading)
+        column.addWidget(gallery, 1)
         if not legend.classes.names:
             legend.hide()
-            column.addStretch(1)
 
     def show_counts(self, selected: np.ndarray | None) -> None:
         """`selected` (K): images of each class that the selection touches; None without a selection."""

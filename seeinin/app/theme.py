@@ -23,6 +23,9 @@ QToolButton, QComboBox, QPushButton {
     background: $raised; border: 1px solid transparent; border-radius: 5px; padding: 4px 8px;
 }
 QToolButton:hover, QComboBox:hover, QPushButton:hover { border-color: $line; }
+QToolButton#flat { background: transparent; color: $muted; font-size: 8pt; padding: 0 12px 0 4px; min-height: 0; }
+QToolButton#flat:hover { color: $text; }
+QToolButton::menu-indicator { width: 8px; }
 QToolButton:checked { background: $chosen; }
 QToolButton:disabled { color: $muted; }
 QToolButton:focus, QComboBox:focus, QPushButton:focus, QLineEdit:focus { border-color: $accent; }

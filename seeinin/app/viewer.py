@@ -12,6 +12,7 @@ from seeinin.app import display
 from seeinin.app.opening import begin, class_number
 from seeinin.errors import DisplayError
 from seeinin.geometry.matrix import Camera
+from seeinin.state.gallery import GalleryBy, GalleryOrder
 from seeinin.state.linking import Rule
 from seeinin.state.selection import How, Selection, chosen
 from seeinin.state.state import Place, ViewerState
@@ -102,6 +103,24 @@ class Viewer:
             size = self.cache.images if where is None else where.points
             self.state.select(chosen(None if where is None else where.number, _mask(np.asarray(what), size)), how)
 
+    def select_nearest(
+        self, channel_x: int, channel_y: int, at: tuple[float, float], count: int, *, images: bool = False
+    ) -> None:
+        """Select the points nearest to a place (x, y), in values, of the plot of two channels, which fills the view;
+        or so many whole images. Waits for it."""
+        self.frame(channel_x, channel_y)
+        matrix, before = self.window.matrix.matrix, self.state.selection
+        assert matrix is not None
+        j, i = matrix.columns.index(channel_x), matrix.rows.index(channel_y)
+        x, y = (a.scale * v + a.offset for a, v in zip((matrix.x_axis(j), matrix.y_axis(i)), at, strict=True))
+        self.window.matrix.hits.select_nearest(x, y, count, images=images)
+        self._wait(lambda: self.state.selection is not before)
+
+    def hide(self, *classes: int | str) -> None:
+        """Hide the points of these classes, by number or name, and show all others."""
+        numbers = (class_number(self.cache, one) if isinstance(one, str) else one for one in classes)
+        self.state.hidden = frozenset(numbers)
+
     def hover(self, layer: str, image: int, y: int = 0, x: int = 0) -> None:
         """Put the cursor on the point of a row of the cache, at position (y, x) of a layer."""
         self.state.hover = self._place(layer, image, y, x)
@@ -113,6 +132,20 @@ class Viewer:
     def link(self, rule: Rule) -> None:
         """How other layers show the selection: by "place" or by "image"."""
         self.state.link = rule
+
+    def gallery(self, order: GalleryOrder = "rows", channel: int | None = None) -> np.ndarray:
+        """Order the gallery, and wait for it: the rows of the cache as it shows them, int64 (n).
+
+        "unlike": least like its class first; "highest", "lowest": by a channel of the active layer, the one in focus
+        without a number; "rows": as in the cache. Raises ValueError for a channel that the layer has not.
+        """
+        channels = self.cache.layers[self._view().layer].shape[0]
+        if channel is not None and not 0 <= channel < channels:
+            raise ValueError(f"channel {channel} is not one of 0 to {channels - 1}")
+        self.state.gallery = GalleryBy(order, channel)
+        self._wait(self.window.gallery.settled)
+        assert self.window.gallery.listing is not None
+        return self.window.gallery.listing.rows
 
     def picture(self, path: Path | str | None = None) -> np.ndarray:
         """The whole window, settled: uint8 (height, width, 4); also written to `path` as a PNG."""
@@ -142,8 +175,13 @@ class Viewer:
 
     def close(self) -> None:
         """Close the window, and the cache where it was opened here."""
+        from PyQt6.QtCore import QEvent
+
         self.window.close()
         self._life.close()
+        # Deleted here, whole: what is left at Python's end PyQt6 deletes one by one, and sometimes reads after that.
+        self.window.deleteLater()
+        self.app.sendPostedEvents(self.window, QEvent.Type.DeferredDelete.value)
         if self._owned:
             self.cache.close()
 

@@ -1,4 +1,4 @@
-"""The window: overview, legend and details at the left, the matrix in the middle, the feature maps at the right."""
+"""The window: overview, legend, details and gallery at the left, the matrix in the middle, the maps at the right."""
 
 from functools import partial
 
@@ -12,11 +12,14 @@ from seeinin.app.channelbar import ChannelBar
 from seeinin.app.commands import Commands
 from seeinin.app.details import Details
 from seeinin.app.first import MatrixFirst
+from seeinin.app.galleries import GalleryHeading
+from seeinin.app.gallery import Gallery
 from seeinin.app.headings import Heading
 from seeinin.app.kept import KeptMenu
 from seeinin.app.keys import KeyScreen
 from seeinin.app.layers import LayerChoice, shape_of
 from seeinin.app.legend import Legend
+from seeinin.app.menus import PanelMenus
 from seeinin.app.names import plain
 from seeinin.app.picture import Painted
 from seeinin.app.search import Search
@@ -64,6 +67,7 @@ class Window(QMainWindow):
         self.maps = MapsView(state, self._canvas(), theme)
         self.legend = Legend(state, theme)
         self.details = Details(state, self.legend.classes)
+        self.gallery = Gallery(state, self.legend.classes)
         self.arranging = Arranging(state)
         self.channels = ChannelBar(state, self.arranging)
         self.status = Status(state)
@@ -72,6 +76,7 @@ class Window(QMainWindow):
         self._add_menus()
         self._add_toolbar()
         self._add_panels(size[0])
+        self.panel_menus = PanelMenus(self)
         self._paint_in(theme)
         self.maps.noted = self.maps_heading.set_note
         self.matrix.canvas.events.resize.connect(self._tell_aspect)
@@ -84,7 +89,7 @@ class Window(QMainWindow):
 
     def settled(self) -> bool:
         """Whether every panel shows the present state, exactly."""
-        views = (self.matrix, self.overview, self.maps, self.details)
+        views = (self.matrix, self.overview, self.maps, self.details, self.gallery)
         complete = self.first is None or not self.first.waits
         return complete and self.tallied is self.state.selection and all(v.settled() for v in views)
 
@@ -139,7 +144,8 @@ class Window(QMainWindow):
     def _add_menus(self) -> None:
         bar = self.menuBar()
         assert bar is not None
-        menus = self.commands.fill(bar)
+        self.commands.fill(bar)
+        menus = self.commands.menus
         kept = QMenu("Kept", bar)
         menus["Select"].insertMenu(self.commands.made["Step back"], kept)
         self.kept = KeptMenu(self.state, kept)
@@ -166,7 +172,8 @@ class Window(QMainWindow):
         self.addToolBar(bar)
 
     def _add_panels(self, width: int) -> None:
-        self.sidebar = Sidebar(self.places[1], self.legend, self.details)
+        heading = GalleryHeading(self.gallery, self.commands)
+        self.sidebar = Sidebar(self.places[1], self.legend, self.details, self.gallery, heading)
         self.maps_heading = Heading("Feature maps")
         right = QWidget()
         column = QVBoxLayout(right)

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from seeinin.config import Settings
-from seeinin.errors import ConfigError, ModelError
+from seeinin.errors import ModelError, SettingError
 from seeinin.geometry import fields
 from seeinin.precompute import exported, preprocess, weights
 from seeinin.precompute.capture import capture
@@ -120,7 +120,8 @@ def device(name: str, local: int = 0) -> torch.device:
             chosen = torch.device(chosen.type, local)
         torch.empty(1, device=chosen)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise ConfigError(f"device: {name} cannot be used ({str(error).splitlines()[0]}); choose cpu or auto") from None
+        reason = str(error).splitlines()[0]
+        raise SettingError(f"device: {name} cannot be used ({reason}); choose cpu or auto") from None
     return chosen
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from seeinin.errors import ModelError
+from seeinin.errors import SettingError
 from seeinin.geometry import fields
 from seeinin.geometry.fields import Axis
 
@@ -59,10 +59,10 @@ class Capture:
         for pattern in (*include, *exclude):
             if not fnmatch.filter(names, pattern):
                 near = difflib.get_close_matches(pattern, names, n=1, cutoff=0)[0]
-                raise ModelError(f"layers: no layer is called {pattern!r}; did you mean {near!r}? --plan lists them")
+                raise SettingError(f"layers: no layer is called {pattern!r}; did you mean {near!r}? --plan lists them")
         numbers = [i for i, name in enumerate(names) if _matches(name, include) and not _matches(name, exclude)]
         if not numbers:
-            raise ModelError("layers: include and exclude leave no layer; include one")
+            raise SettingError("layers: include and exclude leave no layer; include one")
         run = self.returning(numbers)
         return Chosen(
             tuple(self.layers[i].thinned(every) for i in numbers),

@@ -1,5 +1,6 @@
 """Finding the channel: orders worked out behind the window, and the next best cell."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -41,9 +42,14 @@ class Arranging:
 
     def pin(self, channel: int) -> None:
         """Keep a channel in front of all others, or, if it is pinned, no longer."""
-        pinned = self.arrangement.pinned
-        kept = tuple(c for c in pinned if c != channel) if channel in pinned else (*pinned, channel)
-        self.state.arrange(replace(self.arrangement, pinned=kept))
+        self.pin_all((channel,), pinned=channel not in self.arrangement.pinned)
+
+    def pin_all(self, channels: Sequence[int], *, pinned: bool) -> None:
+        """Keep some channels in front of all others, or no longer."""
+        others = tuple(c for c in self.arrangement.pinned if c not in channels)
+        kept = self.arrangement.pinned if pinned else others
+        new = tuple(c for c in channels if c not in kept) if pinned else ()
+        self.state.arrange(replace(self.arrangement, pinned=(*kept, *new)))
 
     def order_by(self, order: Order) -> None:
         """Order the channels of the active layer. Raises DataError where the order needs what is not there."""

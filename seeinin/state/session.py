@@ -3,16 +3,17 @@
 import base64
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
 import numpy as np
 
 from seeinin.errors import SessionError
 from seeinin.geometry.matrix import Camera
 from seeinin.state.colouring import ColourBy
+from seeinin.state.gallery import GalleryBy, GalleryOrder
 from seeinin.state.selection import Kept, Selection, chosen
 from seeinin.state.state import Place, ViewerState
 from seeinin.state.view import Arrangement, Ranges, View
@@ -67,6 +68,7 @@ def as_json(state: ViewerState) -> dict[str, Any]:
         "hidden": sorted(state.hidden),
         "slots": list(state.slots),
         "colour_by": list(state.colour_by),
+        "gallery": list(state.gallery),
         **{name: getattr(state, name) for name in LOOKS},
     }
 
@@ -102,6 +104,7 @@ def _restore(state: ViewerState, content: Mapping[str, Any]) -> None:
         "hidden": frozenset(int(number) for number in content["hidden"]),
         "slots": tuple(None if number is None else int(number) for number in content["slots"]),
         "colour_by": ColourBy(*content["colour_by"]),
+        "gallery": _gallery(content.get("gallery", GalleryBy())),
         "link": _one_of(content["link"], "place", "image"),
         "tool": _one_of(content["tool"], "pan", "lasso", "rectangle", "brush"),
         "style": _one_of(content["style"], "auto", "points", "density"),
@@ -155,6 +158,12 @@ def _place(state: ViewerState, content: Mapping[str, Any]) -> Place:
     if not 0 <= point < layer.points:
         raise ValueError(f"{layer.name} has no point {point}")
     return Place(layer.number, point)
+
+
+def _gallery(content: Sequence[Any]) -> GalleryBy:
+    order, channel = content
+    known = cast("GalleryOrder", _one_of(order, *get_args(GalleryOrder)))
+    return GalleryBy(known, None if channel is None else int(channel))
 
 
 def _one_of(value: Any, *known: str) -> str:

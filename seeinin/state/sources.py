@@ -2,6 +2,9 @@
 
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from seeinin.state.colouring import Colours
 from seeinin.state.columns import Columns
 from seeinin.state.linking import Linker
@@ -15,8 +18,9 @@ class Sources(NamedTuple):
     linker: Linker
     columns: Columns
     colours: Colours
+    oddness: dict[int, NDArray[np.float32]]  # of the layers where it was asked for, see `state.oddness`
 
     @classmethod
     def of(cls, cache: Cache) -> "Sources":
         columns = Columns()
-        return cls(cache, Linker(cache.layers, cache.images), columns, Colours(cache, columns))
+        return cls(cache, Linker(cache.layers, cache.images), columns, Colours(cache, columns), {})

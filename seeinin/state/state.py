@@ -15,6 +15,7 @@ from psygnal import SignalGroupDescriptor
 from seeinin.geometry.matrix import Camera
 from seeinin.pool import POOL
 from seeinin.state.colouring import ColourBy
+from seeinin.state.gallery import GalleryBy
 from seeinin.state.history import History
 from seeinin.state.inbox import Inbox
 from seeinin.state.linking import Rule
@@ -82,6 +83,7 @@ class ViewerState:
     hidden: frozenset[int] = field(default_factory=frozenset)  # classes that the legend's eye has closed
     slots: Slots = ()  # the classes that have a colour
     colour_by: ColourBy = field(default_factory=ColourBy)
+    gallery: GalleryBy = field(default_factory=GalleryBy)
     maps: Maps = "average"  # the feature maps of what is selected, or how they differ from those of the rest
     contrast: Contrast = "layer"  # what the feature maps are scaled by
     drawn: Drawn | None = None
@@ -244,6 +246,11 @@ class ViewerState:
         """The images of a class; one of many classes gets a colour with it."""
         self.slots = entered(self.slots, number)
         self.select_images(self.cache.label == number, how)
+
+    def solo(self, number: int) -> None:
+        """Hide all other classes; where they are hidden already, show all."""
+        others = frozenset(range(len(self.cache.classes))) - {number}
+        self.hidden = frozenset() if self.hidden == others else others
 
     def invert(self) -> None:
         """Select what is not selected, in the layer where the selection is exact."""

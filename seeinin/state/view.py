@@ -8,6 +8,7 @@ from seeinin.geometry.orders import Ranking
 from seeinin.state.channels import channels_of
 
 OPENING = 5  # cells a side that a many-dimensional layer opens with
+WIDEST = 1.3  # cells across the view up to which one fills it
 MANY, FEW = 64, 16  # a layer of more channels than MANY opens with the FEW best of its order
 
 Ranges = Mapping[int, tuple[float, float]]  # low and high end of the axis of each channel
@@ -41,6 +42,13 @@ class View:
     ranges: Ranges
     camera: Camera
     arrangement: Arrangement = Arrangement()
+
+    @property
+    def focus(self) -> int:
+        """The channel that is looked at: that on x of the plot that fills the view, else the first one shown."""
+        if self.camera.span > WIDEST:
+            return self.columns[0]
+        return self.columns[min(max(int(self.camera.x), 0), len(self.columns) - 1)]
 
     def arranged(self, arrangement: Arrangement, count: int, silent: Collection[int]) -> "View":
         """With other channels, of `count`, from the first cell on. Raises ChannelError where it names none."""

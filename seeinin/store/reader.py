@@ -160,8 +160,17 @@ class Cache:
 
     def thumbnails(self, rows: Rows) -> NDArray[np.uint8]:
         """Images (n, ≤ 64, ≤ 64, c): the pixels themselves where they are no larger."""
-        small = "images/thumbnail" if "images/thumbnail" in self._access else "images/pixels"
-        return self._access.take(small, rows)
+        return self._access.take(self._small, rows)
+
+    @property
+    def thumbnail_shape(self) -> tuple[int, int, int]:
+        """(h, w, c) of `thumbnails`."""
+        height, width, channels = self._access.directory.places[self._small].shape[1:]
+        return height, width, channels
+
+    @property
+    def _small(self) -> str:
+        return "images/thumbnail" if "images/thumbnail" in self._access else "images/pixels"
 
     def close(self) -> None:
         """Let the file go. Reads that have begun end well; later ones raise CacheError."""

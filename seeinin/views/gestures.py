@@ -51,7 +51,7 @@ class Hands:
             getattr(events, kind).connect(getattr(self, "on_" + kind))
 
     def on_mouse_press(self, event: Event) -> None:
-        if self.gesture is None:
+        if self.gesture is None and event.button != RIGHT:  # whose release goes to the menu that it opens
             self.press = event
 
     def on_mouse_move(self, event: Event) -> None:

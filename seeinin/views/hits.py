@@ -24,9 +24,11 @@ class Hits:
     def __init__(self, view: "MatrixView") -> None:
         self.view, self.state = view, view.state
         self.drafting = Drafting(view.state)
+        self.at = (0.0, 0.0)  # where the cursor was last
 
     def hover_at(self, x: float, y: float) -> None:
         """The point and the plot under the cursor become the state's `hover` and `cell`."""
+        self.at = x, y
         self.view.strip.hover_at(x, y)
         self.state.cell = self.cell_at(x, y)
         self.state.hover = self.place_at(x, y)
@@ -79,12 +81,12 @@ class Hits:
         """Select the points drawn in `cell` on pixels that a brush touched on its way along `line` (V, 2)."""
         self._select(how, cell, lambda plot: plot.touched(line, radius))
 
-    def select_nearest(self, x: float, y: float, count: int, how: How = "replace") -> None:
-        """Select the `count` points drawn nearest to a pixel, in the cell under it."""
+    def select_nearest(self, x: float, y: float, count: int, how: How = "replace", *, images: bool = False) -> None:
+        """Select the `count` points drawn nearest to a pixel, in the cell under it, or so many whole images."""
         matrix = self.view.matrix
         cell = matrix.cell_at(x, y) if matrix is not None else None
         if cell is not None:
-            self._select(how, cell, lambda plot: plot.nearest(x, y, count))
+            self._select(how, cell, lambda plot: plot.nearest(x, y, count, images=images))
 
     def _select(self, how: How, cell: tuple[int, int], find: Callable[[Plot], Selection]) -> None:
         if (plot := self._plot(cell)) is not None:

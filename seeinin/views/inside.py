@@ -49,15 +49,18 @@ class Plot:
         near[at] = close
         return self._chosen(near)
 
-    def nearest(self, x: float, y: float, count: int) -> Selection:
-        """The `count` points drawn nearest to a pixel; of equally near ones the first."""
+    def nearest(self, x: float, y: float, count: int, *, images: bool = False) -> Selection:
+        """The `count` points drawn nearest to a pixel, or so many images with such points; of equally near ones the
+        first."""
         across, down = self._pixels()
         distance = np.hypot(across - x, down - y)
         distance[np.isnan(distance) | ~np.repeat(self.drawn, self.layer.positions)] = np.inf
+        if images:
+            distance = distance.reshape(-1, self.layer.positions).min(axis=1)
         order = np.argsort(distance, kind="stable")[: min(count, int(np.isfinite(distance).sum()))]
-        mask = np.zeros(self.layer.points, bool)
+        mask = np.zeros(distance.size, bool)
         mask[order] = True
-        return chosen(self.layer.number, mask)
+        return chosen(None if images else self.layer.number, mask)
 
     def _pixels(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Where every point is drawn, float64 (P,) each; on the diagonal at the height of the cell's middle."""

@@ -8,6 +8,7 @@ from seeinin.geometry.matrix import Matrix, Rect
 from seeinin.pool import POOL, Latest
 from seeinin.state.selection import How, Selection
 from seeinin.state.state import ViewerState
+from seeinin.state.view import WIDEST
 from seeinin.views.bandings import FOOT, HEAD, TEXT, band_labels, band_pixels, band_strokes, bars, places
 from seeinin.views.theme import Theme
 from seeinin.visuals.canvas import Canvas
@@ -18,7 +19,6 @@ from seeinin.visuals.strokes import Strokes
 if TYPE_CHECKING:
     from seeinin.state.bands import Bands
 
-WIDEST = 1.3  # cells across the view up to which one fills it
 SEEN = 0.75  # of the cell, or of the view, that must be seen of it
 SMALLEST = 260  # px of the view below which there is no room for a strip
 SHARE = 0.09  # of the view's shorter side that is the side of a picture

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from seeinin.errors import ModelError
+from seeinin.errors import ModelError, SettingError
 from seeinin.precompute import hooks
 from seeinin.precompute.capture import capture
 
@@ -189,9 +189,9 @@ def test_wrong_images():
 
 def test_an_unknown_layer_name(images):
     found = capture(Everything(), images)
-    with pytest.raises(ModelError, match=r"no layer is called 'konv'; did you mean 'conv'"):
+    with pytest.raises(SettingError, match=r"no layer is called 'konv'; did you mean 'conv'"):
         found.chosen(["konv"])
-    with pytest.raises(ModelError, match="leave no layer"):
+    with pytest.raises(SettingError, match="leave no layer"):
         found.chosen(["*"], ["*"])
 
 

@@ -18,7 +18,8 @@ from seeinin.store.files import Files
 from seeinin.store.format import plan_bytes
 from seeinin.store.writer import Writer
 
-WRITING = Path(__file__).with_name("writing.py")
+WRITING = "-m", "tests.store.writing"
+ROOT = Path(__file__).parents[2]
 
 
 def beside(path):
@@ -28,7 +29,7 @@ def beside(path):
 def test_another_process_a_second_later_writes_the_same_bytes(tmp_path, cache):
     time.sleep(1.1)  # nothing in the file tells the time
     target = tmp_path / "b" / "cache.h5"
-    assert subprocess.run([sys.executable, WRITING, target, "0"], check=False).returncode == 0
+    assert subprocess.run([sys.executable, *WRITING, target, "0"], cwd=ROOT, check=False).returncode == 0
     assert target.read_bytes() == cache.read_bytes()
     assert beside(target) == ["cache.h5"]
 
@@ -105,10 +106,10 @@ def test_interrupted_between_layers(tmp_path, cache, spec, contents):
 def test_killed_at_random_and_resumed(tmp_path, cache):
     """SIGKILL at random times until a run gets through."""
     target = tmp_path / "b" / "cache.h5"
-    command = [sys.executable, WRITING, target, "0.01"]
+    command = [sys.executable, *WRITING, target, "0.01"]
     rng, kills = np.random.default_rng(3), 0
     for _ in range(30):
-        process = subprocess.Popen(command)
+        process = subprocess.Popen(command, cwd=ROOT)
         while not target.with_name("cache.h5.journal").exists() and not target.exists():
             time.sleep(0.005)
         try:

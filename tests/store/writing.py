@@ -1,13 +1,12 @@
-"""A process that writes a small cache, slowly enough to be killed anywhere: python writing.py TARGET SECONDS."""
+"""A process that writes a small cache, slowly enough to be killed anywhere: -m tests.store.writing TARGET SECONDS."""
 
 import sys
 import time
 from pathlib import Path
 
-from conftest import make_contents, make_spec
-
 from seeinin.store.files import Files
 from seeinin.store.writer import Writer
+from tests.store.caches import make_contents, make_spec
 
 
 class Slow(Files):

@@ -1,0 +1,93 @@
+"""What the gallery shows first: its actions, and the line above it."""
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
+
+from seeinin.app.action import Action
+from seeinin.app.gallery import Gallery
+from seeinin.state.gallery import GalleryBy, GalleryOrder
+from seeinin.state.state import ViewerState
+
+if TYPE_CHECKING:
+    from seeinin.app.commands import Commands
+    from seeinin.app.window import Window
+
+MENU = "View/Gallery"
+WORDS: dict[GalleryOrder, str] = {
+    "rows": "as in the cache",
+    "unlike": "least like its class",
+    "highest": "highest value first",
+    "lowest": "lowest value first",
+}
+
+
+def in_words(by: GalleryBy, channel: int | None) -> str:
+    """Short enough for the line above the gallery."""
+    if by.order in ("highest", "lowest") and channel is not None:
+        return f"channel {channel}, {by.order} first"
+    return WORDS[by.order]
+
+
+def _order(order: GalleryOrder, window: "Window") -> None:
+    window.state.gallery = GalleryBy(order)
+
+
+def _orders(order: GalleryOrder, state: ViewerState) -> bool:
+    return state.gallery.order == order
+
+
+def _next(window: "Window") -> None:
+    orders = list(WORDS)
+    now = orders.index(window.state.gallery.order)
+    window.state.gallery = GalleryBy(orders[(now + 1) % len(orders)])
+
+
+_TIPS: dict[GalleryOrder, str] = {
+    "rows": "Images in the order of the cache, which is a random one",
+    "highest": "Images by the value of the channel in focus, at their highest point",
+    "lowest": "Images by the value of the channel in focus, at their lowest point",
+    "unlike": "Images by their distance from the mean of their class in this layer, relative to what is usual there",
+}
+GALLERY = (
+    *(
+        Action(MENU, words[0].upper() + words[1:], (), _TIPS[order], partial(_order, order), on=partial(_orders, order))
+        for order, words in WORDS.items()
+    ),
+    Action(MENU, "Next order", ("O",), "Order the gallery by something else", _next, apart=True),
+)
+
+
+class GalleryHeading(QWidget):
+    """GALLERY   974 images            least like its class ▾"""
+
+    def __init__(self, gallery: Gallery, commands: "Commands") -> None:
+        super().__init__()
+        self.gallery, self.state = gallery, gallery.viewer
+        name, self.note, self.order = QLabel("GALLERY"), QLabel(), QToolButton()
+        name.setObjectName("heading")
+        self.note.setObjectName("note")
+        self.order.setObjectName("flat")
+        self.order.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.order.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.order.setToolTip("What the gallery shows first (O)")
+        menu = QMenu(self.order)
+        menu.addActions([made for action, made in commands.pairs if action.menu == MENU])
+        self.order.setMenu(menu)
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(6)
+        line.addWidget(name)
+        line.addWidget(self.note, 1)
+        line.addWidget(self.order)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        gallery.changed = self.refresh
+        self.refresh()
+
+    def refresh(self) -> None:
+        gallery = self.gallery
+        self.note.setText("" if gallery.listing is None else f"{len(gallery.listing.rows):,}")
+        by = self.state.gallery if gallery.listed is None else gallery.listed[1]
+        self.order.setText(in_words(by, by.channel))

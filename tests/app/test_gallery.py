@@ -1,0 +1,122 @@
+"""The gallery with real events, and the cache as the oracle."""
+
+import numpy as np
+import pytest
+from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt
+from PyQt6.QtGui import QMouseEvent, QWheelEvent
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QApplication
+
+from seeinin.app.grid import Grid
+from seeinin.state.gallery import GalleryBy
+from seeinin.state.selection import chosen
+
+LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def gallery(window, qtbot):
+    qtbot.waitUntil(window.gallery.settled)
+    return window.gallery
+
+
+def wheel(port, turn, modifiers=NONE):
+    at, none = QPointF(20, 20), Qt.MouseButton.NoButton
+    phase, turned = Qt.ScrollPhase.NoScrollPhase, QPoint(0, turn)
+    QApplication.sendEvent(port, QWheelEvent(at, port.mapToGlobal(at), QPoint(), turned, none, modifiers, phase, False))
+
+
+def middle(gallery, place):
+    return gallery.box(place).center()
+
+
+def images(state):
+    return set(np.flatnonzero(state.linker.images(state.selection)).tolist())
+
+
+def test_hover_click_and_modifiers(window, gallery, qtbot):
+    state = window.state
+    at = middle(gallery, 3)
+    none, there = Qt.MouseButton.NoButton, QPointF(at)
+    QApplication.sendEvent(
+        gallery.port, QMouseEvent(QEvent.Type.MouseMove, there, gallery.port.mapToGlobal(there), none, none, NONE)
+    )
+    assert state.image_of(state.hover) == gallery.listing.rows[3]
+    assert state.hover.layer == state.view.layer
+    qtbot.waitUntil(window.details.settled)
+    assert window.details.shown.index == state.cache.index[gallery.listing.rows[3]]
+    QTest.mouseClick(gallery.port, LEFT, NONE, at)
+    assert state.image_of(state.pick) == gallery.listing.rows[3]
+    assert state.selection is None
+    rows = gallery.listing.rows.tolist()
+    state.select_images(np.isin(np.arange(state.cache.images), rows[5:9]))
+    qtbot.waitUntil(gallery.settled)
+    assert gallery.listing.rows.tolist() == rows[5:9]
+    QTest.mouseClick(gallery.port, LEFT, CONTROL, middle(gallery, 1))
+    assert images(state) == set(rows[5:9]) - {rows[6]}
+    QApplication.sendEvent(gallery.port, QEvent(QEvent.Type.Leave))
+    assert state.hover is None
+
+
+def test_orders_by_menu_key_and_focus(window, gallery, qtbot):
+    state, layer = window.state, window.state.cache.layer("fc")
+    window.matrix.canvas.native.setFocus()
+    for order in ("unlike", "highest", "lowest", "rows"):
+        QTest.keyClick(window.matrix.canvas.native, Qt.Key.Key_O)
+        assert state.gallery.order == order
+        assert [a.isChecked() for a in window.sidebar.gallery_heading.order.menu().actions()].count(True) == 1
+    state.gallery = GalleryBy("highest")
+    state.open_cell(4, 2)
+    qtbot.waitUntil(gallery.settled)
+    assert np.array_equal(gallery.listing.rows, np.argsort(-layer.column(2), kind="stable"))
+    assert "channel 2" in window.sidebar.gallery_heading.order.text()
+
+
+def test_pictures_are_those_of_the_cache(window, gallery):
+    for place in gallery.in_sight():
+        row = int(gallery.listing.rows[place])
+        image = gallery.thumbnails.get(row)
+        pixels = window.state.cache.pixels([row])[0]
+        for y, x in ((0, 0), (3, 6), (7, 7)):
+            assert image.pixelColor(x, y).red() == pixels[y, x, 0]
+
+
+def test_scrolling_reads_what_comes_into_sight_only(window, gallery, qtbot):
+    before = set(gallery.thumbnails._held)
+    assert before == set(gallery.listing.rows[list(gallery.in_sight())].tolist())
+    wheel(gallery.port, -1200)
+    qtbot.waitUntil(gallery.settled)
+    assert gallery.in_sight().start > 0
+    assert set(gallery.thumbnails._held) == before | set(gallery.listing.rows[list(gallery.in_sight())].tolist())
+    side = gallery.grid.width
+    wheel(gallery.port, 600, CONTROL)
+    assert gallery.grid.width >= 2 * side
+
+
+def test_arrows_and_enter(window, gallery, qtbot):
+    state = window.state
+    gallery.setFocus()
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_Left):
+        QTest.keyClick(gallery, key)
+    place = gallery.grid.across
+    assert state.image_of(state.hover) == gallery.listing.rows[place]
+    QTest.keyClick(gallery, Qt.Key.Key_Return)
+    assert state.image_of(state.pick) == gallery.listing.rows[place]
+    layer = state.cache.layer("fc")
+    state.select(chosen(layer.number, np.arange(layer.points) == 5))
+    qtbot.waitUntil(gallery.settled)
+    assert gallery.listing.rows.tolist() == [5]
+
+
+@pytest.mark.parametrize("room", [10, 97, 252])
+def test_the_grid_finds_what_it_places(room):
+    grid = Grid(1000, 28, 20, room)
+    for place in (0, 1, 7, 500, 999):
+        left, top = grid.corner(place)
+        assert grid.at(left, top) == grid.at(left + 27, top + 19) == place
+        assert grid.at(left + 1, top + 21) is None
+        assert place in grid.between(top, top + 1)
+        assert left + 28 <= max(room, 28)
+    assert grid.at(5, grid.tall + 50) is None
+    assert list(grid.between(0, 1)) == list(range(grid.across))
