@@ -8,6 +8,7 @@ import numpy as np
 
 from seeinin.app import files
 from seeinin.app.action import Action
+from seeinin.app.axes import AXES
 from seeinin.app.galleries import GALLERY
 from seeinin.app.layers import shape_of
 from seeinin.app.names import as_item, plain
@@ -28,7 +29,7 @@ MENUS = ("File", "Edit", "View", "Select", "Layer", "Help")
 
 def actions(cache: Cache) -> list[Action]:
     """Everything that the window of a cache can do, in the order of its menus."""
-    every = [*_FIXED, *POINTED, *GALLERY, *_classes(cache), *_layers(cache)]
+    every = [*_FIXED, *POINTED, *AXES, *GALLERY, *_classes(cache), *_layers(cache)]
     return sorted(every, key=lambda a: MENUS.index(a.menu.partition("/")[0]))
 
 

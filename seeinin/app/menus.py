@@ -9,6 +9,7 @@ from PyQt6.QtCore import QPoint, QPointF, Qt
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QMenu, QWidget
 
+from seeinin.app.axes import ALL, UNDER, WORDS
 from seeinin.app.galleries import MENU as GALLERY
 from seeinin.app.names import as_item, plain
 from seeinin.app.pointed import NEAREST, ORDER
@@ -20,11 +21,12 @@ if TYPE_CHECKING:
 RULE = ""
 MATRIX = (
     *("Open this plot", "Select its class", NEAREST, RULE),
-    *("Pin its channels", "Colour by its channel", "Gallery by its channel", ORDER, "Next best cell", RULE),
+    *("Pin its channels", "Colour by its channel", "Gallery by its channel", UNDER, ORDER, "Next best cell", RULE),
     *("Hide its class", "Show only its class", "Show all classes", RULE),
     *("Copy image", "Copy the plots", "Save picture…", RULE, "Frame selection", "Fit", "Back"),
 )
-OVERVIEW = ("Fit", "Frame selection", RULE, "Back", "Forward", RULE, ORDER, "Density")
+OVERVIEW = ("Fit", "Frame selection", RULE, "Back", "Forward", RULE, ORDER, ALL, "Density")
+AXIS = (RULE, ALL, ORDER)
 MAPS = (RULE, "Maps: selection − rest", "Maps: scale each channel", RULE, "Copy image")
 IMAGES = (RULE, GALLERY, RULE, "Select its class", "Hide its class", "Show only its class", RULE, "Copy image")
 CLASSES = (RULE, "Show all classes")
@@ -59,7 +61,15 @@ class PanelMenus:
 
     def _on_matrix(self, at: QPoint) -> None:
         window = self.window
-        if window.matrix.hands.gesture is None:
+        channel = window.matrix.steering.axis_at(at.x(), at.y())
+        if channel is not None:
+            own = [Own(words, partial(window.state.warp, kind, (channel,))) for kind, words in WORDS.items()]
+            own += [
+                Own("Reset", partial(window.state.reset_range, channel), "double-click"),
+                Own("Pin", partial(window.arranging.pin, channel)),
+            ]
+            self._show(window.places[0], at, f"channel {channel}", own, AXIS)
+        elif window.matrix.hands.gesture is None:
             window.matrix.hits.hover_at(at.x(), at.y())
             cell = window.state.cell
             title = "" if cell is None else f"channel {cell.column}"

@@ -121,10 +121,14 @@ class Status(QStatusBar):
         cell = self.state.cell
         if cell is None:
             self.under.setText("")
-        elif cell.row == cell.column:
-            self.under.setText(f"channel {cell.column}   {cell.x:.3g}")
+            return
+        view = self.state.view
+        assert view is not None
+        x, y = view.warp(cell.column).words(cell.x), view.warp(cell.row).words(cell.y)
+        if cell.row == cell.column:
+            self.under.setText(f"channel {cell.column}   {x}")
         else:
-            self.under.setText(f"channel {cell.column} × {cell.row}   {cell.x:.3g}, {cell.y:.3g}")
+            self.under.setText(f"channel {cell.column} × {cell.row}   {x}, {y}")
 
     def _show_hint(self, *_: object) -> None:
         self.hint.setText(HINTS[self.state.tool])

@@ -12,6 +12,7 @@ from seeinin.app import display
 from seeinin.app.opening import begin, class_number
 from seeinin.errors import DisplayError
 from seeinin.geometry.matrix import Camera
+from seeinin.geometry.warp import Kind
 from seeinin.state.gallery import GalleryBy, GalleryOrder
 from seeinin.state.linking import Rule
 from seeinin.state.selection import How, Selection, chosen
@@ -74,6 +75,20 @@ class Viewer:
         self.state.show_layer(number)
         self._wait_for_layer(number)
 
+    def axes(self, kind: Kind | None = None, *channels: int, whole: bool | None = None) -> None:
+        """Spread the values of some channels of the active layer, or of all, "linear", by their "log" on both sides of
+        zero, or by "rank". `whole`: from the lowest to the highest, or between the 0.1 and the 99.9 % quantile.
+
+        Raises ValueError for a channel that the layer has not.
+        """
+        known = self._view().ranges
+        if unknown := [channel for channel in channels if channel not in known]:
+            raise ValueError(f"channels {unknown} are not among 0 to {len(known) - 1}")
+        if kind is not None:
+            self.state.warp(kind, channels or None)
+        if whole is not None:
+            self.state.show_whole(whole)
+
     def frame(self, channel_x: int, channel_y: int | None = None) -> None:
         """Fill the view with the plot of two channels of the active layer, or with the diagonal plot of one."""
         view = self._view()
@@ -106,13 +121,14 @@ class Viewer:
     def select_nearest(
         self, channel_x: int, channel_y: int, at: tuple[float, float], count: int, *, images: bool = False
     ) -> None:
-        """Select the points nearest to a place (x, y), in values, of the plot of two channels, which fills the view;
-        or so many whole images. Waits for it."""
+        """Select the points, or so many whole images, nearest to a place (x, y) of the plot of two channels, which then
+        fills the view: in values, or in ranks where its axes are such. Waits for it."""
         self.frame(channel_x, channel_y)
         matrix, before = self.window.matrix.matrix, self.state.selection
         assert matrix is not None
         j, i = matrix.columns.index(channel_x), matrix.rows.index(channel_y)
-        x, y = (a.scale * v + a.offset for a, v in zip((matrix.x_axis(j), matrix.y_axis(i)), at, strict=True))
+        axes = (matrix.x_axis(j), matrix.warp(channel_x)), (matrix.y_axis(i), matrix.warp(channel_y))
+        x, y = (a.scale * warp.coordinate(v) + a.offset for (a, warp), v in zip(axes, at, strict=True))
         self.window.matrix.hits.select_nearest(x, y, count, images=images)
         self._wait(lambda: self.state.selection is not before)
 

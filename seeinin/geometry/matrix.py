@@ -7,13 +7,14 @@ to 1e-9 px.
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seeinin.geometry.axis import Axis
+from seeinin.geometry.warp import LINEAR, Warp
 
 Number = TypeVar("Number", float, NDArray[np.float64])
 
@@ -53,13 +54,21 @@ class Camera:
 
 @dataclass(frozen=True)
 class Matrix:
-    """A camera over a grid of cells: `rows` and `columns` are channels as shown, `ranges` their (low, high)."""
+    """A camera over a grid of cells: `rows` and `columns` are channels as shown, `ranges` their (low, high).
+
+    `warps` has the channels whose axis is not linear. Ranges, and all that `x_axis`, `y_axis` and `to_data` say, are in
+    the coordinates of the axes, see `Warp`.
+    """
 
     rows: tuple[int, ...]
     columns: tuple[int, ...]
     ranges: Mapping[int, tuple[float, float]]
     camera: Camera
     viewport: Rect
+    warps: Mapping[int, Warp] = field(default_factory=dict)
+
+    def warp(self, channel: int) -> Warp:
+        return self.warps.get(channel, LINEAR)
 
     @property
     def cell(self) -> float:
@@ -122,7 +131,7 @@ class Matrix:
         return (x - left) / self.cell, (y - top) / self.cell
 
     def x_axis(self, j: int) -> Axis:
-        """pixel = value * scale + offset for the channel of column position j."""
+        """pixel = coordinate * scale + offset for the channel of column position j."""
         low, high = self.ranges[self.columns[j]]
         scale = self.cell * (1 - 2 * INSET) / (high - low)
         return Axis(scale, self.origin[0] + (j + INSET) * self.cell - low * scale, low, high)
@@ -134,7 +143,7 @@ class Matrix:
         return Axis(scale, self.origin[1] + (i + INSET) * self.cell - high * scale, low, high)
 
     def to_data(self, i: int, j: int, x: Number, y: Number) -> tuple[Number, Number]:
-        """Canvas pixel, or arrays of them -> values of the channels of cell (i, j)."""
+        """Canvas pixel, or arrays of them -> coordinates along the axes of cell (i, j)."""
         ax, ay = self.x_axis(j), self.y_axis(i)
         return (x - ax.offset) / ax.scale, (y - ay.offset) / ay.scale
 

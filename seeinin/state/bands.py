@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from seeinin.geometry.crops import NO_GROUP, Crops, crop_of
 from seeinin.geometry.information import bins_of, class_counts, equal_widths
+from seeinin.geometry.warp import Warp
 from seeinin.pool import Token, ranges
 from seeinin.state.questions import STEP
 from seeinin.state.selection import Selection, chosen
@@ -46,17 +47,18 @@ def value_bands(
     sources: Sources,
     layer: Layer,
     channel: int,
+    warp: Warp,
     low: float,
     high: float,
     show: Callable[[Bands], object] = lambda bands: None,
     count: int = BANDS,
 ) -> Generator[None, None, Bands]:
-    """The bands of a channel over [low, high], low < high; a generator function for `pool.later` or a `Latest`.
+    """The bands of a channel over [low, high] of its axis, low < high; a generator function for the pool.
 
     `show` gets, on the thread of the pool, what is known first without pictures, then each time from twice the images.
     """
     cache = sources.cache
-    group = bins_of(sources.columns.get(layer, channel), equal_widths(low, high, count))  # `count` for a NaN
+    group = bins_of(sources.columns.get(layer, channel, warp), equal_widths(low, high, count))  # `count` for a NaN
     group[np.repeat(~cache.valid, layer.positions)] = NO_GROUP
     crops, read = _crops(cache, layer, count)
     points = np.bincount(group, minlength=NO_GROUP + 1)[:count]
@@ -83,11 +85,18 @@ def value_bands(
 
 
 def band_points(
-    sources: Sources, layer: Layer, channel: int, low: float, high: float, band: int, hidden: Collection[int] = ()
+    sources: Sources,
+    layer: Layer,
+    channel: int,
+    warp: Warp,
+    low: float,
+    high: float,
+    band: int,
+    hidden: Collection[int] = (),
 ) -> Selection:
     """The points of one of the eight bands of a channel over [low, high], but for those of hidden classes."""
     cache = sources.cache
-    group = bins_of(sources.columns.get(layer, channel), equal_widths(low, high, BANDS))
+    group = bins_of(sources.columns.get(layer, channel, warp), equal_widths(low, high, BANDS))
     drawn = cache.valid & ~np.isin(cache.label, list(hidden))
     return chosen(layer.number, (group == band) & np.repeat(drawn, layer.positions))
 

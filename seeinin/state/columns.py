@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from seeinin.geometry.warp import LINEAR, Warp, warped
 from seeinin.pool import POOL, ranges
 from seeinin.store.reader import Layer
 
@@ -20,19 +21,23 @@ class Columns:
     def __init__(self, budget: int | None = None) -> None:
         self.budget = budget or int(SHARE_OF_MEMORY * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
         self.held = 0
-        self.outside: dict[tuple[int, int, float, float], tuple[int, int]] = {}
-        """By layer, channel, low and high end of an axis: how many values it does not show, and how many are no number.
-        Filled by whoever counts them."""
+        self.outside: dict[tuple[int, int, Warp, float, float], tuple[int, int]] = {}
+        """By layer, channel, and the warp, the low and the high end of its axis: how many values it does not show, and
+        how many are no number. Filled by whoever counts them."""
         self._lock = threading.Lock()
-        self._columns: OrderedDict[tuple[int, int], np.ndarray] = OrderedDict()
+        self._columns: OrderedDict[tuple[int, int, Warp], np.ndarray] = OrderedDict()
 
-    def get(self, layer: Layer, channel: int) -> np.ndarray:
-        """The column, (P,) in its stored dtype, from memory or from the disk.
+    def get(self, layer: Layer, channel: int, warp: Warp = LINEAR) -> np.ndarray:
+        """The column, (P,) in its stored dtype, from memory or from the disk; its coordinates on an axis, see `warped`.
 
         Raises CacheError where the file is damaged.
         """
-        column = self.held_column(layer, channel)
-        return self._keep((layer.number, channel), layer.column(channel)) if column is None else column
+        column = self.held_column(layer, channel, warp)
+        if column is not None:
+            return column
+        if warp == LINEAR:
+            return self._keep((layer.number, channel, LINEAR), layer.column(channel))
+        return self._keep((layer.number, channel, warp), warped(self.get(layer, channel), warp))
 
     def reading(self, layer: Layer, channel: int) -> Iterator[None]:
         """Read a column that is not in memory yet, on all threads, in steps of some milliseconds."""
@@ -47,22 +52,26 @@ class Columns:
         for k in range(0, len(parts), POOL.size):
             POOL.share(read, parts[k : k + POOL.size])
             yield
-        self._keep((layer.number, channel), column)
+        self._keep((layer.number, channel, LINEAR), column)
 
-    def first(self, layer: Layer, channel: int, points: int) -> np.ndarray:
-        """The first values of a column, from memory or from the disk; no others are read."""
-        column = self.held_column(layer, channel)
-        return layer.read_column(channel, 0, points) if column is None else column[:points]
+    def first(self, layer: Layer, channel: int, points: int, warp: Warp = LINEAR) -> np.ndarray:
+        """The first values of a column, from memory or from the disk; no others are read, and ranks are among them."""
+        column = self.held_column(layer, channel, warp)
+        if column is not None:
+            return column[:points]
+        if warp == LINEAR:
+            return layer.read_column(channel, 0, points)
+        return warped(self.first(layer, channel, points), warp)
 
-    def held_column(self, layer: Layer, channel: int) -> np.ndarray | None:
+    def held_column(self, layer: Layer, channel: int, warp: Warp = LINEAR) -> np.ndarray | None:
         """The column if it is in memory; never waits for a disk."""
         with self._lock:
-            column = self._columns.get((layer.number, channel))
+            column = self._columns.get((layer.number, channel, warp))
             if column is not None:
-                self._columns.move_to_end((layer.number, channel))
+                self._columns.move_to_end((layer.number, channel, warp))
             return column
 
-    def _keep(self, key: tuple[int, int], column: np.ndarray) -> np.ndarray:
+    def _keep(self, key: tuple[int, int, Warp], column: np.ndarray) -> np.ndarray:
         with self._lock:
             if key not in self._columns:
                 self._columns[key] = column

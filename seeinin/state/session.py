@@ -5,6 +5,7 @@ import json
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -12,11 +13,13 @@ import numpy as np
 
 from seeinin.errors import SessionError
 from seeinin.geometry.matrix import Camera
+from seeinin.geometry.warp import Kind, Warp
 from seeinin.state.colouring import ColourBy
 from seeinin.state.gallery import GalleryBy, GalleryOrder
+from seeinin.state.ranges import Limits, Ranges
 from seeinin.state.selection import Kept, Selection, chosen
 from seeinin.state.state import Place, ViewerState
-from seeinin.state.view import Arrangement, Ranges, View
+from seeinin.state.view import Arrangement, View
 
 FORMAT, VERSION = "seeinin-session", 1
 LARGEST = 2**28  # bytes of a file that is read at all
@@ -76,9 +79,11 @@ def as_json(state: ViewerState) -> dict[str, Any]:
 def _of_view(view: View, name: str) -> dict[str, Any]:
     seen = {*view.rows, *view.columns}
     ranges = {str(channel): list(limits) for channel, limits in view.ranges.items() if channel in seen}
+    warps = {str(channel): list(warp) for channel, warp in view.warps.items()}
     camera = [view.camera.x, view.camera.y, view.camera.span]
+    axes = {"ranges": ranges, "warps": warps, "whole": view.whole}
     text = {"order": view.arrangement.order, "text": view.arrangement.text, "pinned": view.arrangement.pinned}
-    return {"layer": name, "rows": view.rows, "columns": view.columns, "ranges": ranges, "camera": camera, **text}
+    return {"layer": name, "rows": view.rows, "columns": view.columns, "camera": camera, **axes, **text}
 
 
 def _of_selection(state: ViewerState, selection: Selection | None) -> dict[str, Any] | None:
@@ -119,20 +124,33 @@ def _restore(state: ViewerState, content: Mapping[str, Any]) -> None:
         setattr(state, name, value)
     state.clear() if selection is None else state.select(selection)
     if view is not None:
-        state.show_view(view.layer, lambda ranges: replace(view, ranges={**ranges, **view.ranges}))
+        state.show_view(view.layer, partial(_completed, view))
+
+
+def _completed(view: View, limits: Limits) -> View:
+    """With the ranges of the channels that were not shown."""
+    return replace(view, ranges={**limits.ranges(view.warps, whole=view.whole), **view.ranges})
 
 
 def _view(state: ViewerState, content: Mapping[str, Any]) -> View:
     layer = state.cache.layer(content["layer"])
     rows, columns = (tuple(int(c) for c in content[side]) for side in ("rows", "columns"))
     ranges: Ranges = {int(c): (float(low), float(high)) for c, (low, high) in content["ranges"].items()}
+    warps = {int(c): _warp(*warp) for c, warp in content.get("warps", {}).items()}
     x, y, span = (float(v) for v in content["camera"])
-    known = rows and columns and all(0 <= c < layer.shape[0] for c in (*rows, *columns, *ranges))
+    known = rows and columns and all(0 <= c < layer.shape[0] for c in (*rows, *columns, *ranges, *warps))
     if not known or not np.isfinite([x, y, span]).all() or span <= 0 or any(not a < b for a, b in ranges.values()):
         raise ValueError("the view shows what the layer has not")
     pinned = tuple(int(c) for c in content["pinned"])
     arrangement = Arrangement(str(content["order"]), str(content["text"]), pinned)
-    return View(layer.number, rows, columns, ranges, Camera(x, y, span), arrangement)
+    whole = bool(content.get("whole", False))
+    return View(layer.number, rows, columns, ranges, Camera(x, y, span), arrangement, warps, whole)
+
+
+def _warp(kind: str, unit: float) -> Warp:
+    if not 0 < float(unit) < np.inf:
+        raise ValueError(f"{unit!r} is no unit of an axis")
+    return Warp(cast("Kind", _one_of(kind, *get_args(Kind))), float(unit))
 
 
 def _selection(state: ViewerState, content: Mapping[str, Any] | None) -> Selection | None:

@@ -4,7 +4,7 @@ Three laws keep every view in step: an equal write emits nothing; a handler neve
 signal even when it caused it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import ClassVar, Literal, NamedTuple
@@ -13,6 +13,7 @@ import numpy as np
 from psygnal import SignalGroupDescriptor
 
 from seeinin.geometry.matrix import Camera
+from seeinin.geometry.warp import Kind
 from seeinin.pool import POOL
 from seeinin.state.colouring import ColourBy
 from seeinin.state.gallery import GalleryBy
@@ -20,11 +21,11 @@ from seeinin.state.history import History
 from seeinin.state.inbox import Inbox
 from seeinin.state.linking import Rule
 from seeinin.state.questions import silent
-from seeinin.state.ranges import channel_ranges
+from seeinin.state.ranges import Limits, Ranges, layer_limits
 from seeinin.state.selection import How, Kept, Selection, chosen, combined
 from seeinin.state.slots import Slots, entered, first_slots
 from seeinin.state.sources import Sources
-from seeinin.state.view import Arrangement, Ranges, View, opening_view
+from seeinin.state.view import Arrangement, View, opening_view
 from seeinin.store.reader import Cache, Layer
 
 Tool = Literal["pan", "lasso", "rectangle", "brush"]
@@ -42,7 +43,7 @@ class Place(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """One plot of the active layer and a place in it, in the values of its channels."""
+    """One plot of the active layer and a place in it, in the coordinates of its axes."""
 
     row: int  # channel on y
     column: int  # channel on x
@@ -94,7 +95,7 @@ class ViewerState:
         self._selections: History[Selection | None] = History(lambda s: 0 if s is None else s.strength.nbytes)
         self._views: History[View] = History()
         self._remembered: dict[int, View] = {}
-        self._ranges: dict[int, Ranges] = {}  # with which each layer opened
+        self._limits: dict[int, Limits] = {}  # of the axes of each layer that was looked at
         self._wanted = -1
 
     def attach(self, cache: Cache) -> "ViewerState":
@@ -121,22 +122,22 @@ class ViewerState:
         else:
             self.show_view(number, partial(self._opening, number))
 
-    def show_view(self, number: int, make: Callable[[Ranges], View]) -> None:
-        """Show the view of a layer that `make` gives when it is told the layer's axis ranges."""
+    def show_view(self, number: int, make: Callable[[Limits], View]) -> None:
+        """Show the view of a layer that `make` gives when it is told the limits of the layer's axes."""
         self._wanted = number
-        if number in self._ranges:
-            self._enter(make(self._ranges[number]))
+        if number in self._limits:
+            self._enter(make(self._limits[number]))
         else:
-            ranges = POOL.now(channel_ranges, self.cache.layers[number])
-            self.inbox.deliver(ranges, partial(self._arrived, number, make))
+            limits = POOL.now(layer_limits, self.cache.layers[number])
+            self.inbox.deliver(limits, partial(self._arrived, number, make))
 
-    def _arrived(self, number: int, make: Callable[[Ranges], View], ranges: Ranges) -> None:
-        self._ranges[number] = self._opening(number, ranges).ranges
+    def _arrived(self, number: int, make: Callable[[Limits], View], limits: Limits) -> None:
+        self._limits[number] = limits
         if number == self._wanted:
-            self._enter(make(self._ranges[number]))
+            self._enter(make(limits))
 
-    def _opening(self, number: int, ranges: Ranges) -> View:
-        return opening_view(number, ranges, self.silent(number))
+    def _opening(self, number: int, limits: Limits) -> View:
+        return opening_view(number, limits, self.silent(number))
 
     def silent(self, number: int) -> frozenset[int]:
         """The silent channels of a layer whose ranges have been read."""
@@ -191,14 +192,36 @@ class ViewerState:
             self._enter(replace(self.view, ranges={**self.view.ranges, **ranges}))
 
     def fit(self, camera: Camera) -> None:
-        """The whole matrix, with the axis ranges that the layer opened with."""
+        """The whole matrix, with the axis ranges that it usually has."""
         if self.view is not None:
-            self._enter(replace(self.view, ranges=self._ranges[self.view.layer], camera=camera))
+            self._enter(replace(self.view, ranges=self._usual(self.view), camera=camera))
 
     def reset_range(self, channel: int) -> None:
-        """Give one channel the axis range again that its layer opened with."""
+        """Give one channel the axis range again that such axes have."""
         if self.view is not None:
-            self.stretch(channel, *self._ranges[self.view.layer][channel])
+            self.stretch(channel, *self._usual(self.view)[channel])
+
+    def warp(self, kind: Kind, channels: Iterable[int] | None = None) -> None:
+        """Give some channels, or all, axes of another kind, with the range that such axes have."""
+        view = self.view
+        if view is None:
+            return
+        limits, chosen = self._limits[view.layer], set(view.ranges if channels is None else channels)
+        warps = {c: w for c, w in view.warps.items() if c not in chosen}
+        warps |= {c: limits.warp(c, kind) for c in chosen if kind != "linear"}
+        usual = limits.ranges(warps, whole=view.whole)
+        ranges = {c: usual[c] if c in chosen else range_ for c, range_ in view.ranges.items()}
+        if warps != view.warps:
+            self._enter(replace(view, warps=warps, ranges=ranges))
+
+    def show_whole(self, whole: bool) -> None:
+        """Let all axes span all values of their channels, or what lies between the quantiles."""
+        if self.view is not None and whole != self.view.whole:
+            ranges = self._limits[self.view.layer].ranges(self.view.warps, whole=whole)
+            self._enter(replace(self.view, whole=whole, ranges=ranges))
+
+    def _usual(self, view: View) -> Ranges:
+        return self._limits[view.layer].ranges(view.warps, whole=view.whole)
 
     @property
     def can_go_back(self) -> bool:

@@ -1,17 +1,17 @@
 """What of a layer is seen."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 
-from seeinin.geometry.matrix import Camera
+from seeinin.geometry.matrix import Camera, Matrix, Rect
 from seeinin.geometry.orders import Ranking
+from seeinin.geometry.warp import LINEAR, Warp
 from seeinin.state.channels import channels_of
+from seeinin.state.ranges import Limits, Ranges, Warps
 
 OPENING = 5  # cells a side that a many-dimensional layer opens with
 WIDEST = 1.3  # cells across the view up to which one fills it
 MANY, FEW = 64, 16  # a layer of more channels than MANY opens with the FEW best of its order
-
-Ranges = Mapping[int, tuple[float, float]]  # low and high end of the axis of each channel
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,10 @@ class Arrangement:
 
 @dataclass(frozen=True)
 class View:
-    """Which plots of which layer are seen, and from where. `rows` and `columns` are channels in the order shown."""
+    """Which plots of which layer are seen, and from where. `rows` and `columns` are channels in the order shown.
+
+    `whole`: axes are reset to all values of a channel, and not to what lies between its quantiles.
+    """
 
     layer: int
     rows: tuple[int, ...]
@@ -42,6 +45,16 @@ class View:
     ranges: Ranges
     camera: Camera
     arrangement: Arrangement = Arrangement()
+    warps: Warps = field(default_factory=dict)
+    whole: bool = False
+
+    def warp(self, channel: int) -> Warp:
+        """How the values of a channel are spread along its axis."""
+        return self.warps.get(channel, LINEAR)
+
+    def matrix(self, viewport: Rect, camera: Camera | None = None) -> Matrix:
+        """The layout of its plots in a part of a canvas."""
+        return Matrix(self.rows, self.columns, self.ranges, camera or self.camera, viewport, self.warps)
 
     @property
     def focus(self) -> int:
@@ -56,11 +69,12 @@ class View:
         return replace(self, rows=shown, columns=shown, camera=opening_camera(len(shown)), arrangement=arrangement)
 
 
-def opening_view(number: int, ranges: Ranges, silent: Collection[int]) -> View:
+def opening_view(number: int, limits: Limits, silent: Collection[int]) -> View:
     """How a layer is first seen: two channels as one plot of equal units, else the first cells of the matrix."""
+    ranges = limits.ranges({})
     channels = len(ranges)
     if channels == 2:
-        return View(number, (1,), (0,), equal_units(ranges), Camera(0.5, 0.5, 1.0))
+        return View(number, (1,), (0,), ranges, Camera(0.5, 0.5, 1.0))
     arrangement = Arrangement(text=f"top {FEW}") if channels > MANY else Arrangement()
     return View(number, (), (), ranges, opening_camera(1)).arranged(arrangement, channels, silent)
 
@@ -69,9 +83,3 @@ def opening_camera(channels: int) -> Camera:
     """The first cells of a matrix of so many channels."""
     side = min(channels, OPENING)
     return Camera(side / 2, side / 2, float(side))
-
-
-def equal_units(ranges: Ranges) -> Ranges:
-    """The same middles, and all as long as the longest."""
-    half = max(high - low for low, high in ranges.values()) / 2
-    return {c: ((low + high) / 2 - half, (low + high) / 2 + half) for c, (low, high) in ranges.items()}

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from seeinin.geometry.axis import Axis
 from seeinin.geometry.matrix import Matrix
-from seeinin.geometry.ticks import ticks
+from seeinin.geometry.warp import Warp
 from seeinin.views.theme import Theme, rgba
 from seeinin.visuals.labels import Label
 from seeinin.visuals.shapes import lines
@@ -55,13 +56,12 @@ def _below(matrix: Matrix, theme: Theme, score: NDArray[np.float64] | None) -> I
     for j in matrix.visible_columns():
         start = max(matrix.cell_rect(0, j).x, left)
         end = min(matrix.cell_rect(0, j).x + matrix.cell, right)
-        name = _name(matrix.columns[j], matrix.cell, end - start, score)
+        name = _name(matrix, matrix.columns[j], end - start, score)
         down = bottom + (22 if matrix.cell >= TICKED else 6)
         yield Label(name, (start + end) / 2, down, rgba(theme.text), "centre", "top", SIZE)
         axis = matrix.x_axis(j)
-        for place, text in _ticks(
-            axis.value(start), axis.value(end), axis.scale, axis.offset, matrix.cell, end - start
-        ):
+        warp = matrix.warp(matrix.columns[j])
+        for place, text in _ticks(axis, warp, axis.value(start), axis.value(end), matrix.cell, end - start):
             if start + 8 <= place <= end - 8:
                 yield Label(text, place, bottom + 5, rgba(theme.muted), "centre", "top", SIZE)
 
@@ -71,7 +71,7 @@ def _beside(matrix: Matrix, theme: Theme, score: NDArray[np.float64] | None) -> 
     for i in matrix.visible_rows():
         start = max(matrix.cell_rect(i, 0).y, top)
         end = min(matrix.cell_rect(i, 0).y + matrix.cell, bottom)
-        name = _name(matrix.rows[i], matrix.cell, end - start, score)
+        name = _name(matrix, matrix.rows[i], end - start, score)
         written = matrix.cell >= WRITTEN_OUT
         aside = left - (44 if matrix.cell >= TICKED else 8)
         middle = (start + end) / 2
@@ -80,25 +80,25 @@ def _beside(matrix: Matrix, theme: Theme, score: NDArray[np.float64] | None) -> 
         else:
             yield Label(name, aside, middle, rgba(theme.text), "right", "centre", SIZE)
         axis = matrix.y_axis(i)
-        for place, text in _ticks(
-            axis.value(end), axis.value(start), axis.scale, axis.offset, matrix.cell, end - start
-        ):
+        warp = matrix.warp(matrix.rows[i])
+        for place, text in _ticks(axis, warp, axis.value(end), axis.value(start), matrix.cell, end - start):
             if start + 6 <= place <= end - 6:
                 yield Label(text, left - 6, place, rgba(theme.muted), "right", "centre", SIZE)
 
 
-def _name(channel: int, cell: float, seen: float, score: NDArray[np.float64] | None) -> str:
-    if seen < NAMED / 2 or cell < NAMED:
+def _name(matrix: Matrix, channel: int, seen: float, score: NDArray[np.float64] | None) -> str:
+    if seen < NAMED / 2 or matrix.cell < NAMED:
         return ""
-    if min(cell, seen + 16) < WRITTEN_OUT:
+    kind = matrix.warp(channel).kind
+    if min(matrix.cell, seen + 16) < WRITTEN_OUT:
         return str(channel)
+    if kind != "linear":
+        return f"channel {channel} · {kind}"
     known = score is not None and channel < len(score) and np.isfinite(score[channel])
     return f"channel {channel} · {score[channel]:.2g}" if score is not None and known else f"channel {channel}"
 
 
-def _ticks(
-    low: float, high: float, scale: float, offset: float, cell: float, seen: float
-) -> Iterator[tuple[float, str]]:
+def _ticks(axis: Axis, warp: Warp, low: float, high: float, cell: float, seen: float) -> Iterator[tuple[float, str]]:
     if cell >= TICKED:
         most = max(2, int(seen / TICK_DISTANCE))
-        yield from ((value * scale + offset, text) for value, text in ticks(low, high, most))
+        yield from ((at * axis.scale + axis.offset, text) for at, text in warp.ticks(low, high, most))

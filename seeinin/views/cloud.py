@@ -12,6 +12,7 @@ import numpy as np
 from seeinin.geometry.colours import palette_rgba
 from seeinin.geometry.matrix import Matrix
 from seeinin.geometry.steps import steps_rgba
+from seeinin.geometry.warp import Warp
 from seeinin.pool import POOL
 from seeinin.state.slots import HIDDEN, REST
 from seeinin.state.state import ViewerState
@@ -23,6 +24,8 @@ from seeinin.visuals.points import Axis, Cell, Points
 INVISIBLE = 15  # the palette entry that hidden classes get
 SOFTWARE = ("llvmpipe", "softpipe", "swrast", "software", "swiftshader", "basic render")  # names of such drivers
 MOST_SOFTWARE, MOST_HARDWARE = 300_000, 200_000_000  # points of all cells that a frame may take
+
+Key = tuple[int, int, Warp]  # of a column: layer, channel, and how its values are spread
 
 
 def is_hardware(canvas: Canvas) -> bool:
@@ -40,7 +43,7 @@ class Cloud:
         self.columns = state.sources.columns
         self.node = Points(parent=canvas.scene)
         self.node.visible = False
-        self._reading: set[tuple[int, int]] = set()
+        self._reading: set[Key] = set()
         self._dressed: tuple[object, ...] = ()
 
     def prepare(self, matrix: Matrix, theme: Theme, most: int) -> bool:
@@ -52,13 +55,13 @@ class Cloud:
         if layer is None:
             return False
         channels = matrix.visible_channels()
-        held = {channel: self.columns.held_column(layer, channel) for channel in channels}
-        wanted = [channel for channel, column in held.items() if column is None]
+        keys = [(layer.number, channel, matrix.warp(channel)) for channel in channels]
+        held = {key: self.columns.held_column(layer, *key[1:]) for key in keys}
+        wanted = [key for key, column in held.items() if column is None]
         if wanted:
             self._read(layer, wanted)
             return False
-        missing = self.node.missing((layer.number, channel) for channel in channels)
-        self.node.set_columns({key: held[key[1]] for key in missing})
+        self.node.set_columns({key: held[key] for key in self.node.missing(keys)})
         self._dress(layer, theme)
         cells = list(_cells(matrix, layer.number))
         self.node.count = min(layer.points, max(most // max(len(cells), 1), 1))
@@ -88,15 +91,15 @@ class Cloud:
             share = state.linker.share(state.selection, state.link, layer.number)
             self.node.set_share(share.strength, share.repeat)
 
-    def _read(self, layer: Layer, channels: list[int]) -> None:
-        for channel in channels:
-            if (layer.number, channel) not in self._reading:
-                self._reading.add((layer.number, channel))
-                column = POOL.now(self.columns.get, layer, channel)
-                column.add_done_callback(partial(self._read_one, (layer.number, channel)))
+    def _read(self, layer: Layer, keys: list[Key]) -> None:
+        for key in keys:
+            if key not in self._reading:
+                self._reading.add(key)
+                column = POOL.now(self.columns.get, layer, *key[1:])
+                column.add_done_callback(partial(self._read_one, key))
                 self.state.inbox.deliver(column, self._have)
 
-    def _read_one(self, key: tuple[int, int], _: object) -> None:
+    def _read_one(self, key: Key, _: object) -> None:
         self._reading.discard(key)
 
     def _have(self, _: np.ndarray) -> None:
@@ -108,7 +111,7 @@ def _cells(matrix: Matrix, layer: int) -> list[Cell]:
     found = []
     for i, j in matrix.visible_cells():
         if not matrix.is_diagonal(i, j):
-            keys = (layer, matrix.columns[j]), (layer, matrix.rows[i])
+            x, y = ((layer, channel, matrix.warp(channel)) for channel in (matrix.columns[j], matrix.rows[i]))
             axes = (Axis(a.scale, a.offset, a.low, a.high) for a in (matrix.x_axis(j), matrix.y_axis(i)))
-            found.append(Cell(*keys, matrix.cell_rect(i, j), *axes))
+            found.append(Cell(x, y, matrix.cell_rect(i, j), *axes))
     return found

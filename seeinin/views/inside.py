@@ -29,7 +29,7 @@ class Plot:
 
         vertices = np.stack(self.matrix.to_data(self.i, self.j, polygon[:, 0], polygon[:, 1]), axis=1)
         across, down = self.matrix.columns[self.j], self.matrix.rows[self.i]
-        x, y = self.columns.get(self.layer, across), self.columns.get(self.layer, down)
+        x, y = self._column(across), self._column(down)
         if across == down:
             interval = float(vertices[:, 0].min()), float(vertices[:, 0].max())
             return self._chosen(in_rectangle(POOL, (interval, (-np.inf, np.inf)), x, x))
@@ -65,14 +65,16 @@ class Plot:
     def _pixels(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Where every point is drawn, float64 (P,) each; on the diagonal at the height of the cell's middle."""
         across, down = self.matrix.x_axis(self.j), self.matrix.y_axis(self.i)
-        x = np.clip(
-            self.columns.get(self.layer, self.matrix.columns[self.j]).astype(np.float64), across.low, across.high
-        )
+        x = np.clip(self._column(self.matrix.columns[self.j]).astype(np.float64), across.low, across.high)
         if self.matrix.is_diagonal(self.i, self.j):
             box = self.matrix.cell_rect(self.i, self.j)
             return x * across.scale + across.offset, np.full(x.size, box.y + box.height / 2)
-        y = np.clip(self.columns.get(self.layer, self.matrix.rows[self.i]).astype(np.float64), down.low, down.high)
+        y = np.clip(self._column(self.matrix.rows[self.i]).astype(np.float64), down.low, down.high)
         return x * across.scale + across.offset, y * down.scale + down.offset
+
+    def _column(self, channel: int) -> NDArray[np.floating]:
+        """Coordinates along its axis: what is drawn is what is tested, so that a straight edge is one on the screen."""
+        return self.columns.get(self.layer, channel, self.matrix.warp(channel))
 
     def _chosen(self, mask: NDArray[np.generic]) -> Selection:
         mask.reshape(-1, self.layer.positions)[~self.drawn] = 0

@@ -73,7 +73,7 @@ def _centres(matrix: Matrix, layer: Layer, columns: Columns, image: int) -> Iter
     points = slice(image * layer.positions, (image + 1) * layer.positions)
     values = {}
     for channel in matrix.visible_channels():
-        column = columns.held_column(layer, channel)
+        column = columns.held_column(layer, channel, matrix.warp(channel))
         if column is not None:
             values[channel] = np.clip(column[points].astype(np.float64), *matrix.ranges[channel])
     for i, j in matrix.visible_cells():

@@ -76,7 +76,7 @@ class MatrixView:
     def matrix(self) -> Matrix | None:
         """The layout of this moment; None before the first layer has been read."""
         view = self.state.view
-        return None if view is None else Matrix(view.rows, view.columns, view.ranges, view.camera, self.viewport)
+        return None if view is None else view.matrix(self.viewport)
 
     def settled(self) -> bool:
         """Whether all of the present state is on the canvas, exactly."""

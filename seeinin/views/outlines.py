@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from seeinin.geometry.matrix import Matrix, Rect
+from seeinin.geometry.matrix import Rect
 from seeinin.state.view import View
 from seeinin.views.sheet import Block, Pane, Spot
 from seeinin.views.theme import Theme, rgba
@@ -16,7 +16,7 @@ SHORTEST = 20  # px
 
 def shown_channels(view: View, aspect: float) -> list[int]:
     """The channels of the cells in the matrix's viewport, which is `aspect` times as wide as high."""
-    return Matrix(view.rows, view.columns, view.ranges, view.camera, Rect(0, 0, 1000 * aspect, 1000)).visible_channels()
+    return view.matrix(Rect(0, 0, 1000 * aspect, 1000)).visible_channels()
 
 
 def outlines(pane: Pane, block: Block, channels: list[int], theme: Theme) -> np.ndarray:

@@ -211,7 +211,7 @@ def whole(view: View, size: tuple[int, int]) -> Matrix:
     cell = min(size[0] / columns, size[1] / rows)
     width, height = max(int(columns * cell), 1), max(int(rows * cell), 1)
     viewport = Rect((size[0] - width) // 2, (size[1] - height) // 2, width, height)
-    return Matrix(view.rows, view.columns, view.ranges, fit(rows, columns, viewport), viewport)
+    return view.matrix(viewport, fit(rows, columns, viewport))
 
 
 def _cells(request: Request | Summary | None) -> tuple[Any, ...] | None:

@@ -17,6 +17,7 @@ from seeinin.geometry.outside import outside
 from seeinin.geometry.painting import Look, painting
 from seeinin.geometry.ridges import Spread, draw_ridges, spread_of
 from seeinin.geometry.steps import with_steps
+from seeinin.geometry.warp import Warp
 from seeinin.pool import POOL, REST, Token, ranges
 from seeinin.state.slots import HIDDEN
 from seeinin.state.sources import Sources
@@ -62,7 +63,7 @@ def first_look(
     if 4 * points < layer.points:
         held = {}
         for channel in request.matrix.visible_channels():
-            held[channel] = sources.columns.first(layer, channel, points)
+            held[channel] = sources.columns.first(layer, channel, points, request.matrix.warp(channel))
             yield
         drawing = Drawing(request, sources, layer, held)
         for _ in drawing.count():
@@ -75,7 +76,7 @@ def read(request: Request, sources: Sources, layer: Layer) -> Generator[None, No
     held = {}
     for channel in request.matrix.visible_channels():
         yield from sources.columns.reading(layer, channel)
-        held[channel] = sources.columns.get(layer, channel)
+        held[channel] = sources.columns.get(layer, channel, request.matrix.warp(channel))
         yield
     return Drawing(request, sources, layer, held)
 
@@ -112,8 +113,8 @@ class Drawing:
     def count_outside(self) -> Iterator[None]:
         """How many values the axes do not show; worked out once for each range of a channel."""
         for channel, column in self.held.items():
-            low, high = self.request.matrix.ranges[channel]
-            key, found = (self.layer.number, channel, low, high), np.zeros(2, np.int64)
+            (low, high), key = self.request.matrix.ranges[channel], self._axis_key(channel)
+            found = np.zeros(2, np.int64)
             if key not in self.sources.columns.outside:
                 for start, stop in ranges(0, column.size, COUNTED):
                     found += outside(column[start:stop], low, high)
@@ -148,9 +149,13 @@ class Drawing:
         (_, j), rect = cell
         draw_ridges(rgba, rect, self.spreads[j], self.colouring.palette, self.request.selection is not None)
 
+    def _axis_key(self, channel: int) -> tuple[int, int, Warp, float, float]:
+        matrix = self.request.matrix
+        return self.layer.number, channel, matrix.warp(channel), *matrix.ranges[channel]
+
     def _drawn(self) -> Drawn:
         request, layout = self.request, self.layout
-        keys = [(self.layer.number, channel, *request.matrix.ranges[channel]) for channel in self.held]
+        keys = map(self._axis_key, self.held)
         beyond, nans = np.sum([self.sources.columns.outside.get(key, (0, 0)) for key in keys], axis=0).tolist()
         cells = len(layout.rows) * len(layout.columns)
         return Drawn(self.points, self.layer.points, cells, beyond, nans, request.style)

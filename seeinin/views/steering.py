@@ -9,6 +9,7 @@ from seeinin.geometry.matrix import Camera, Matrix, fit
 from seeinin.pool import POOL
 from seeinin.state.columns import Columns
 from seeinin.state.linking import Linker, Rule
+from seeinin.state.ranges import Warps
 from seeinin.state.selection import Selection
 from seeinin.store.reader import Layer
 
@@ -56,7 +57,7 @@ class Steering:
             self.state.linker,
             selection,
             self.state.link,
-            matrix.visible_channels(),
+            {channel: matrix.warp(channel) for channel in matrix.visible_channels()},
         )
         self.state.inbox.deliver(work, self.state.frame)
 
@@ -108,13 +109,14 @@ class Steering:
 
 
 def selected_ranges(
-    layer: Layer, columns: Columns, linker: Linker, selection: Selection, link: Rule, channels: list[int]
+    layer: Layer, columns: Columns, linker: Linker, selection: Selection, link: Rule, channels: Warps
 ) -> dict[int, tuple[float, float]]:
-    """{channel: (low, high)} of the selected points, with a little air; channels where they are all equal stay."""
+    """{channel: (low, high)} of the selected points along its axis, with a little air; where they are all equal it
+    stays."""
     mask = linker.points(selection, link, layer.number) > 0
     found = {}
-    for channel in channels:
-        values = columns.get(layer, channel)[mask].astype(np.float64)
+    for channel, warp in channels.items():
+        values = columns.get(layer, channel, warp)[mask].astype(np.float64)
         values = values[np.isfinite(values)]
         if values.size and values.min() < values.max():
             air = AIR * (values.max() - values.min())

@@ -5,6 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from seeinin.geometry.matrix import Matrix, Rect
+from seeinin.geometry.warp import Warp
 from seeinin.pool import POOL, Latest
 from seeinin.state.selection import How, Selection
 from seeinin.state.state import ViewerState
@@ -26,10 +27,11 @@ KEPT = 32  # strips that are remembered
 
 
 class Wanted(NamedTuple):
-    """The channel of a layer, and the range of its axis."""
+    """The channel of a layer, and the axis that it has."""
 
     layer: int
     channel: int
+    warp: Warp
     low: float
     high: float
 
@@ -100,7 +102,7 @@ class Strip:
         view = self.state.view
         if view is None or view.camera.span > WIDEST or min(room.width, room.height) < SMALLEST:
             return None
-        matrix = Matrix(view.rows, view.columns, view.ranges, view.camera, room)
+        matrix = view.matrix(room)
         column, row = matrix.to_cells(room.x + room.width / 2, room.y + room.height / 2)
         filling = [(i, j) for i, j in matrix.visible_cells() if matrix.is_diagonal(i, j) and _fills(matrix, i, j)]
         return min(filling, key=lambda cell: abs(cell[0] + 0.5 - row) + abs(cell[1] + 0.5 - column), default=None)
@@ -114,14 +116,14 @@ class Strip:
         wanted = None
         if cell is not None:
             channel = matrix.rows[cell[0]]
-            wanted = Wanted(view.layer, channel, *matrix.ranges[channel])
+            wanted = Wanted(view.layer, channel, matrix.warp(channel), *matrix.ranges[channel])
         if wanted == self.wanted:
             return
         self.wanted = wanted
         self._latest.cancel()
         if wanted is None:
             return
-        if self._shown is None or wanted[:2] != self._shown[:2]:
+        if self._shown is None or wanted[:3] != self._shown[:3]:
             self.bands = None
         if wanted in self._known:
             self._take(wanted, self._known[wanted])

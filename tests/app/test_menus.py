@@ -143,6 +143,36 @@ def test_e_opens_the_plot_under_the_cursor(window, canvas, qtbot):
     assert (camera.x, camera.y, camera.span) == (1.5, 2.5, 1.0)
 
 
+def test_axes_of_all_of_one_plot_and_of_one_channel(window, canvas, qtbot):
+    state = window.state
+
+    def kinds():
+        return {c: warp.kind for c, warp in state.view.warps.items()}
+
+    for kind in ("log", "rank"):
+        QTest.keyClick(canvas, Qt.Key.Key_Y)
+        assert kinds() == dict.fromkeys(range(6), kind)
+    QTest.keyClick(canvas, Qt.Key.Key_Y)
+    assert kinds() == {}
+    at = hover(window, canvas, 7, qtbot)
+    right_click(canvas, at)
+    entry(entry(window.panel_menus.shown, "Axes of this plot").menu(), "Symmetric logarithm").trigger()
+    window.panel_menus.shown.close()
+    assert kinds() == {1: "log", 3: "log"}
+    qtbot.waitUntil(window.settled)
+    view = window.matrix.viewport
+    below = QPoint(int(view.x + view.width / 2), int(view.y + view.height + 20))
+    right_click(canvas, below)
+    assert texts(window.panel_menus.shown)[0] == "channel 3"
+    entry(window.panel_menus.shown, "Rank").trigger()
+    window.panel_menus.shown.close()
+    assert kinds() == {1: "log", 3: "rank"}
+    assert state.view.ranges[3] == (0.0, 1.0)
+    QTest.keyClick(canvas, Qt.Key.Key_Y, SHIFT)
+    assert state.view.whole
+    assert window.commands.menus["View/All axes"].actions()[-1].isChecked()
+
+
 def test_without_a_plot_under_the_cursor_nothing_is_offered(window):
     made = window.commands.made
     assert not made["Pin its channels"].isEnabled()

@@ -11,6 +11,7 @@ from sklearn.metrics import average_precision_score, mutual_info_score, roc_auc_
 from seeinin.errors import DataError
 from seeinin.geometry.fields import Field
 from seeinin.geometry.pictures import reduced
+from seeinin.geometry.warp import LINEAR
 from seeinin.pool import POOL, Latest, Token
 from seeinin.state import cells, orders, questions, similar
 from seeinin.state.bands import value_bands
@@ -332,7 +333,7 @@ def test_a_selection_of_what_could_not_be_read(made):
 @pytest.mark.parametrize("layer", [CONV, FC])
 def test_bands(made, layer):
     seen = []
-    job = value_bands(Token(), made.sources, made.sources.cache.layers[layer], 1, 0.0, 2.0, seen.append)
+    job = value_bands(Token(), made.sources, made.sources.cache.layers[layer], 1, LINEAR, 0.0, 2.0, seen.append)
     bands = POOL.later(lambda: job).result(timeout=60)
     values, part = finite(made, layer, 1)
     place = np.where(part, np.floor(values.clip(0, 1.999) / 0.25), -1).astype(int)
@@ -360,7 +361,7 @@ def average_crop(made, layer, points):
 
 
 def test_bands_of_a_channel_with_what_is_no_number(made):
-    job = value_bands(Token(), made.sources, made.sources.cache.layers[FC], BROKEN, 0.0, 1.0)
+    job = value_bands(Token(), made.sources, made.sources.cache.layers[FC], BROKEN, LINEAR, 0.0, 1.0)
     bands = POOL.later(lambda: job).result(timeout=60)
     assert bands.count.sum() == IMAGES - 2  # neither the NaN nor the image that could not be read
 
@@ -371,6 +372,7 @@ import numpy as np
 from seeinin.geometry import crops, information, pictures, ranking, regions, similarity
 from seeinin.geometry.warm_orders import compile_orders
 from seeinin.pool import POOL, Token
+from seeinin.geometry.warp import LINEAR
 from seeinin.state.bands import value_bands
 from seeinin.state.cells import order_cells
 from seeinin.state.orders import order_channels
@@ -393,7 +395,7 @@ for layer in sources.cache.layers:
         question = Question(layer.number, order, chosen(None, sources.cache.label == 1))
         POOL.later(order_channels, Token(), sources, question).result()
     POOL.later(order_cells, Token(), sources, question).result()
-    POOL.later(value_bands, Token(), sources, layer, 1, 0.0, 1.0).result()
+    POOL.later(value_bands, Token(), sources, layer, 1, LINEAR, 0.0, 1.0).result()
 assert compiled() == before, (before, compiled())
 """
 

@@ -10,6 +10,7 @@ from seeinin.errors import SessionError
 from seeinin.geometry.matrix import Camera
 from seeinin.state.colouring import ColourBy
 from seeinin.state.export import write_selection
+from seeinin.state.gallery import GalleryBy
 from seeinin.state.selection import chosen
 from seeinin.state.session import as_json, restore, save
 from seeinin.state.state import Place, ViewerState
@@ -27,6 +28,9 @@ def shown(state, name):
 def filled(state):
     conv = shown(state, "conv")
     state.arrange(Arrangement(text="4, 2, 0"))
+    state.warp("log", (2, 4))
+    state.warp("rank", (5,))
+    state.show_whole(True)
     state.stretch(2, -1.5, 2.5)
     state.move(Camera(1.0, 1.5, 2.0))
     state.select(chosen(conv.number, np.random.default_rng(0).random(conv.points) < 0.2))
@@ -36,6 +40,7 @@ def filled(state):
     state.pick = Place(conv.number, 700)
     state.hidden, state.link, state.tool, state.style = frozenset({2}), "image", "lasso", "density"
     state.point_size, state.opacity, state.colour_by = 5.0, 0.25, ColourBy("channel", 3)
+    state.gallery = GalleryBy("highest", 4)
     state.maps, state.contrast = "difference", "channel"
     return state
 

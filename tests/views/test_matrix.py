@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from matplotlib.path import Path as Polygon
+from scipy.stats import rankdata
 from vispy.util import keys
 
 from seeinin.geometry.matrix import Camera
@@ -41,12 +42,24 @@ def settle(view):
     assert view.state.inbox.run_until(view.settled)
 
 
+def along(layer, channel, warp):
+    """The coordinates of a column along its axis, worked out with scipy and numpy."""
+    value = layer.column(channel).astype(np.float64)
+    if warp.kind == "log":
+        value = np.sign(value) * np.log10(1 + abs(value) / warp.unit)
+    elif warp.kind == "rank":
+        value = (rankdata(value) - 0.5) / value.size
+    return value if warp.kind == "linear" else value.astype(np.float32).astype(np.float64)
+
+
 def pixels(view, layer, i, j):
     """Where the points of cell (i, j) are drawn, float64 (P, 2), from the columns alone."""
     matrix = view.matrix
     across, down = matrix.x_axis(j), matrix.y_axis(i)
-    x = np.clip(layer.column(matrix.columns[j]).astype(np.float64), *matrix.ranges[matrix.columns[j]])
-    y = np.clip(layer.column(matrix.rows[i]).astype(np.float64), *matrix.ranges[matrix.rows[i]])
+    x, y = (
+        np.clip(along(layer, channel, matrix.warp(channel)), *matrix.ranges[channel])
+        for channel in (matrix.columns[j], matrix.rows[i])
+    )
     return np.stack([x * across.scale + across.offset, y * down.scale + down.offset], axis=1)
 
 
@@ -68,6 +81,60 @@ def test_a_lasso_selects_the_points_that_are_drawn_inside_it(view, show, hand, s
     inside = Polygon(lasso).contains_points(pixels(view, layer, i, j))
     assert 0 < inside.sum() < inside.size
     assert state.selection == chosen(layer.number, inside)
+
+
+@pytest.mark.parametrize(("x", "y"), [("log", "linear"), ("rank", "log")])
+def test_a_lasso_is_exact_on_axes_of_every_kind(view, show, hand, state, x, y):
+    layer = show("relu")
+    state.warp(x, (1,))
+    state.warp(y, (0,))
+    settle(view)
+    state.tool = "lasso"
+    box = view.matrix.cell_rect(0, 1)
+    lasso = star(box.x + box.width / 2, box.y + box.height / 2, 0.45 * box.width)
+    hand.drag([tuple(p) for p in lasso])
+    assert state.inbox.run_until(lambda: state.selection is not None)
+    inside = Polygon(lasso).contains_points(pixels(view, layer, 0, 1))
+    assert 0 < inside.sum() < inside.size
+    assert state.selection == chosen(layer.number, inside)
+
+
+@pytest.mark.parametrize("kind", ["log", "rank"])
+def test_points_are_drawn_and_found_where_the_axes_say(view, show, hand, state, kind):
+    layer = show("out")
+    state.warp(kind)
+    settle(view)
+    at = pixels(view, layer, 0, 0)
+    cells = np.floor(at).astype(int)
+    ids = view.shot.ids[cells[:, 1] - int(view.viewport.y), cells[:, 0] - int(view.viewport.x)]
+    assert (ids >= 0).mean() > 0.97
+    assert (np.abs(cells[ids] - cells).max(axis=1)[ids >= 0] <= 1).all()
+    gaps = np.linalg.norm(at[:, None] - at[None], axis=2) + 1e9 * np.eye(len(at))
+    lonely = int(gaps.min(axis=1).argmax())
+    hand.move(*at[lonely])
+    assert state.hover.point == lonely
+    warp, value = state.view.warp(state.view.columns[0]), layer.column(state.view.columns[0])[lonely]
+    if kind == "log":
+        assert warp.value(state.cell.x) == pytest.approx(value, abs=0.05)
+    state.warp("linear")
+    assert state.view.warps == {}
+
+
+def test_all_values_or_those_between_the_quantiles(view, show, state):
+    layer = show("three")
+    usual = state.view.ranges
+    state.show_whole(True)
+    settle(view)
+    assert state.drawn.outside == 0
+    for channel, (low, high) in state.view.ranges.items():
+        column = layer.column(channel).astype(np.float64)
+        assert (low, high) == (column.min(), column.max())
+    state.warp("log", (1,))
+    low, high = state.view.ranges[1]
+    assert view.matrix.warp(1).value(high) == pytest.approx(layer.column(1).astype(np.float64).max())
+    state.back()
+    state.show_whole(False)
+    assert state.view.ranges == usual
 
 
 @pytest.mark.parametrize(
