@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStatusBar, QToolB
 from seeinin.app.headings import Elided
 from seeinin.app.names import as_item, as_tip, plain
 from seeinin.app.tally import Tally
+from seeinin.geometry.warp import LINEAR
 from seeinin.state.state import Drawn, ViewerState
 
 PATIENCE = 100  # ms; what takes longer gets a busy sign
@@ -118,13 +119,14 @@ class Status(QStatusBar):
         self.link.setToolTip(LINKS[self.state.link])
 
     def _show_cursor(self, *_: object) -> None:
-        cell = self.state.cell
+        cell, view = self.state.cell, self.state.view
         if cell is None:
             self.under.setText("")
             return
-        view = self.state.view
-        assert view is not None
-        x, y = view.warp(cell.column).words(cell.x), view.warp(cell.row).words(cell.y)
+        x, y = (
+            (LINEAR if view is None else view.warp(channel)).words(at)
+            for channel, at in ((cell.column, cell.x), (cell.row, cell.y))
+        )
         if cell.row == cell.column:
             self.under.setText(f"channel {cell.column}   {x}")
         else:

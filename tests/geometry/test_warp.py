@@ -67,4 +67,4 @@ def test_ticks_of_a_logarithmic_axis_say_what_is_there(low, high, most):
 
 def test_ticks_of_ranks_are_shares():
     assert Warp("rank").ticks(-0.05, 1.05, 2) == [(0.0, "0 %"), (0.5, "50 %"), (1.0, "100 %")]
-    assert [text for _, text in Warp("rank").ticks(0.31, 0.62, 3)] == ["40 %", "60 %"]
+    assert [text for _, text in Warp("rank").ticks(0.31, 0.62, 3)] == ["40 %", "50 %", "60 %"]
