@@ -73,10 +73,12 @@ class Files:
 
 
 def write(files: Files, descriptor: int, data: bytes | NDArray[Any], offset: int) -> None:
-    """All of `data`, whatever the operating system takes at once."""
+    """All of `data`, whatever the operating system takes at once. Raises OSError where it takes nothing."""
     view = memoryview(data) if isinstance(data, bytes) else np.ascontiguousarray(data).reshape(-1).view(np.uint8).data
     while view:
         count = files.pwrite(descriptor, view, offset)
+        if not count:
+            raise OSError(errno.EIO, "nothing could be written")
         view, offset = view[count:], offset + count
 
 
