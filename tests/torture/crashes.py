@@ -14,11 +14,13 @@ from seeinin.errors import SeeInInError
 from seeinin.store import derive
 from seeinin.store.reader import open_cache
 from seeinin.store.writer import Writer
-from tests.store.caches import laid_out_once, make_contents, make_spec, write_cache
+from tests.store.caches import laid_out_once, make_contents, make_spec, open_ranks, write_cache
 from tests.torture.disk import Disk, Hasty, Recorder
 from tests.torture.rows import Outcome, Row
 
 KINDS = ("new", "overwritten", "resumed", "mended", "begun anew", "given up")
+RANKS = ("two ranks", "two after one", "one after two", "two after two")
+COUNTS = {"one": 1, "two": 2}
 DTYPES = ("float16", "float32")
 
 
@@ -61,21 +63,36 @@ def tell(kind, folder, rng):
         _begin(target, other, make_contents(other), [0])
     elif kind == "given up":
         _begin(target, spec, contents, [0])
+    elif " after " in kind:
+        with open_ranks(target, spec, COUNTS[kind.rpartition(" ")[2]], "an earlier run") as writers:
+            for writer in writers:
+                for unit in writer.todo[:1]:
+                    contents.commit(writer, unit)
     old = {path.name: path.read_bytes() for path in target.parent.iterdir()}
     files = Recorder()
     if kind == "given up":  # another cache was begun over it, and now this one is wanted again
         other = replace(spec, fingerprint="another")
         _begin(target, other, make_contents(other, seed=2), [0], overwrite=True, files=files)
         return Story(kind, spec, contents, old, files.log, expected)
-    with Writer.open(target, spec, files=files, overwrite=kind != "mended", mending=kind == "mended") as writer:
-        for unit in rng.permutation(sorted(set(range(units)) - writer.committed)).tolist():
-            contents.commit(writer, unit)
-            files.log.append(("told", unit))
-        writer.derive()
-        writer.seal()
-        files.log.append(("told", "sealed"))
+    options = {"files": files, "overwrite": kind != "mended", "mending": kind == "mended"}
+    with open_ranks(target, spec, COUNTS.get(kind.partition(" ")[0], 1), **options) as writers:
+        _write(writers, contents, files.log, rng)
     assert target.read_bytes() == expected
     return Story(kind, spec, contents, old, files.log, expected)
+
+
+def _write(writers, contents, log, rng):
+    """Writers at work together, now the one and now the other."""
+    todo = [(writer, unit) for writer in writers for unit in writer.todo]
+    for writer, unit in (todo[n] for n in rng.permutation(len(todo))):
+        contents.commit(writer, unit)
+        log.append(("told", unit))
+    for writer in reversed(writers):  # the first seals, when it has heard that the others are done
+        writer.follow()
+        writer.derive()
+        writer.follow()
+        writer.seal()
+    log.append(("told", "sealed"))
 
 
 def _begin(target, spec, contents, units, **options):
@@ -84,8 +101,11 @@ def _begin(target, spec, contents, units, **options):
             contents.commit(writer, unit)
 
 
-def recover(folder, state, story, told):
-    """The same command again, in the folder that a crash left. Raises AssertionError where that is not as promised."""
+def recover(folder, state, story, told, rng):
+    """The same command again, in the folder that a crash left; where ranks wrote it, by one or two.
+
+    Raises AssertionError where that is not as promised.
+    """
     for path in folder.iterdir():
         path.unlink()
     for name, data in state.items():
@@ -96,10 +116,12 @@ def recover(folder, state, story, told):
         open_cache(target).close()
         return
     assert "sealed" not in told, "the sealed file is gone"
-    with Writer.open(target, story.spec, overwrite=True, files=Hasty()) as writer:
-        assert told <= writer.committed, f"units {sorted(told - writer.committed)} are lost"
-        story.contents.finish(writer)
+    ranks = int(rng.integers(1, 3)) if story.kind in RANKS else 1
+    with open_ranks(target, story.spec, ranks, "again", overwrite=True, files=Hasty()) as writers:
+        assert told <= writers[-1].committed, f"units {sorted(told - writers[-1].committed)} are lost"
+        _write(writers, story.contents, [], rng)
     assert target.read_bytes() == story.expected, "another file came of it"
+    assert [path.name for path in folder.iterdir()] == [target.name], "something was left beside it"
 
 
 def killed(story, rng):
@@ -149,7 +171,7 @@ def replay(ends, kinds, most, count, seed):
             for at, (state, told) in (points[n] for n in sorted(chosen)):
                 tried[kind] += 1
                 try:
-                    recover(folder / "crashed", state, story, told)
+                    recover(folder / "crashed", state, story, told, rng)
                 except (AssertionError, SeeInInError, OSError, ValueError) as error:
                     failures.append(f"{kind}, seed {seed}, story {n}, point {at}: {error}")
             if tried.total() >= count and n + 1 >= len(kinds):
@@ -159,5 +181,6 @@ def replay(ends, kinds, most, count, seed):
 
 ROWS = (
     Row("crash at every write, rename and fsync, one process", partial(replay, killed, KINDS, 1000), 5_000, 500),
-    Row("power cut: unsynced pages, lost or early renames", partial(replay, cut, KINDS, 0), 2_000, 100),
+    Row("the same, two ranks", partial(replay, killed, RANKS, 1000), 5_000, 500),
+    Row("power cut: unsynced pages, lost or early renames", partial(replay, cut, KINDS + RANKS, 0), 2_000, 100),
 )
