@@ -176,7 +176,9 @@ class Layers(_Section):
     include: tuple[str, ...] = ("*",)
     exclude: tuple[str, ...] = ()
     every: PositiveInt = 1
-    grid: tuple[PositiveInt, PositiveInt] | None = None  # height, width of the patch tokens of a transformer
+    # where these cannot be seen: height and width of a transformer's patches; layers whose tensors end in channels
+    grid: tuple[PositiveInt, PositiveInt] | None = None
+    channels_last: tuple[str, ...] = ()
 
 
 class Storage(_Section):

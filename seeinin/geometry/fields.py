@@ -78,8 +78,20 @@ def window(axis: Axis, positions: int, kernel: int, stride: int = 1, padding: in
 def whole(axis: Axis) -> Axis:
     """One position that reads all of them, and stands for all: a fully connected layer, a global pooling."""
     taps = np.arange(axis.positions)[None]
-    rf = _hull(axis.rf, taps)
-    return _fixed(replace(axis, rf=rf, home=rf))
+    rf, home = _hull(axis.rf, taps), _hull(axis.home, taps)
+    return replace(axis, rf=rf, home=home) if rf[0, 1] < 0 else _fixed(replace(axis, rf=rf, home=rf))
+
+
+def nothing(axis: Axis) -> Axis:
+    """One position that reads none of them, and stands for all: a class token before any attention."""
+    home = _hull(axis.home, np.arange(axis.positions)[None])
+    extent = int(home[0, 1] - home[0, 0]) + 1
+    return Axis(np.array([[NOTHING, -1]], np.int32), home, size=0, stride=extent, first=int(home[0, 0]))
+
+
+def blurred(axis: Axis, reads: NDArray[np.bool_]) -> Axis:
+    """Positions that stay where they are, and read others too, bool (positions, positions): a normalisation."""
+    return axis if reads.shape == (1, 1) else replace(probed(axis, reads), home=axis.home)
 
 
 def adaptive(axis: Axis, positions: int) -> Axis:

@@ -9,6 +9,7 @@ import torch
 from torch import fx, nn
 from torch.utils._pytree import tree_leaves
 
+from seeinin import config
 from seeinin.errors import ModelError
 from seeinin.precompute import exported, hooks, trace
 from seeinin.precompute.layers import Capture
@@ -17,10 +18,10 @@ log = logging.getLogger(__name__)
 
 
 @torch.no_grad()
-def capture(network: nn.Module, images: torch.Tensor, grid: tuple[int, int] | None = None) -> Capture:
+def capture(network: nn.Module, images: torch.Tensor, told: config.Layers = config.Layers()) -> Capture:  # noqa: B008
     """The layers of `network`, found with a few preprocessed `images` (n, C, h, w), n of 2 or more.
 
-    `grid` (height, width) is where patch tokens stand, if they do not fill a square.
+    `told` says where rows and columns are where that cannot be found.
 
     Raises ModelError where the network cannot take such images.
     """
@@ -41,7 +42,7 @@ def capture(network: nn.Module, images: torch.Tensor, grid: tuple[int, int] | No
             "set preprocess.size to the size that it was made for"
         ) from error
     if isinstance(network, fx.GraphModule):
-        return trace.capture(network, images, grid)
+        return trace.capture(network, images, told)
     for way, trace_of in (
         ("torch.fx", fx.symbolic_trace),
         ("torch.export", lambda _: exported.export(network, images)),
@@ -54,11 +55,11 @@ def capture(network: nn.Module, images: torch.Tensor, grid: tuple[int, int] | No
         except Exception as error:  # noqa: BLE001 - the network's own code runs on stand-ins for tensors: anything can fail
             log.warning("%s cannot trace the network (%s)", way, _first_line(error))
         else:
-            found = trace.capture(graph, images, grid)
+            found = trace.capture(graph, images, told)
             log.info("%s found %d layers", way, len(found.layers))
             return found
     log.warning("the network's modules are hooked instead: what it does between them is no layer")
-    return hooks.capture(network, images, grid)
+    return hooks.capture(network, images, told)
 
 
 def _check_same(found: Any, expected: Any) -> None:

@@ -3,63 +3,118 @@
 from __future__ import annotations
 
 import contextlib
+import fnmatch
 import itertools
+import logging
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
+from seeinin import config
 from seeinin.errors import ModelError
 from seeinin.geometry import fields
-from seeinin.precompute import layers, ops, probe
-from seeinin.precompute.layers import Capture, Layer, Node, Part, Run
+from seeinin.precompute import layers, ops, probe, untold
+from seeinin.precompute.layers import Capture, Node, Run
+from seeinin.precompute.layout import Layout
 
-Seen = Callable[[str, nn.Module, torch.Tensor], None]
+log = logging.getLogger(__name__)
+
+Seen = Callable[[str, nn.Module, torch.Tensor, torch.Tensor | None], None]
 
 
-def capture(network: nn.Module, images: torch.Tensor, grid: tuple[int, int] | None = None) -> Capture:
+@dataclass(frozen=True)
+class _Output:
+    """What a module gave, and which of the earlier ones it read, if it read one as it was."""
+
+    module: nn.Module
+    tensor: torch.Tensor
+    version: int
+    source: str | None
+
+
+def capture(network: nn.Module, images: torch.Tensor, told: config.Layers = config.Layers()) -> Capture:  # noqa: B008
     """Run `network` on `images` (n, C, h, w) and keep what its innermost modules return, in order of execution."""
-    outputs: dict[str, tuple[nn.Module, torch.Tensor, int]] = {}
+    outputs: dict[str, _Output] = {}
 
-    def keep(name: str, module: nn.Module, output: torch.Tensor) -> None:
-        if output.is_floating_point() and output.ndim >= 2 and len(output) == len(images) and not _reshapes(module):
-            outputs[layers.unique(name, outputs)] = (module, output, output._version)
+    def keep(name: str, module: nn.Module, output: torch.Tensor, read: torch.Tensor | None) -> None:
+        if _is_layer(module, output, len(images)):
+            source = next((name for name, at in outputs.items() if at.tensor is read), None)
+            outputs[layers.unique(name, outputs)] = _Output(module, output, output._version, source)
 
     with torch.no_grad(), _watched(network, keep):
         network(images.clone())
     if not outputs:
         raise ModelError("no module of the network returns a tensor for each image; build it of torch.nn modules")
-    overwritten = {name for name, (_, output, version) in outputs.items() if output._version != version}
-
-    split = [(name, part) for name, (_, output, _) in outputs.items() for part in layers.parts(output, grid)]
+    overwritten = {name for name, at in outputs.items() if at.tensor._version != at.version}
+    lines = probe.probe(_Returning(network, list(outputs), list(outputs), overwritten), images)
+    layouts = _layouts(outputs, lines, images, told)
+    split = [(name, part) for name in outputs for part in layers.parts(name, layouts[name])]
 
     def returning(numbers: Sequence[int]) -> Run:
-        return _Returning(network, list(outputs), [split[i] for i in numbers], overwritten)
+        wanted = [split[i] for i in numbers]
+        run = _Returning(network, list(outputs), [name for name, _ in wanted], overwritten)
+        return lambda x: [part.of(tensor) for (_, part), tensor in zip(wanted, run(x), strict=True)]
 
-    reads = probe.probe(returning(range(len(split))), images)
-    found = [
-        _layer(name, outputs[name][0], part, images, read) for (name, part), read in zip(split, reads, strict=True)
-    ]
+    found = [layers.layer(part, ops.of_module(outputs[name].module)) for name, part in split]
     names = ["input", *outputs]
-    chain = [Node(name, ops.of_module(outputs[name][0]), (before,), name) for before, name in itertools.pairwise(names)]
+    chain = [
+        Node(name, ops.of_module(outputs[name].module), (before,), name) for before, name in itertools.pairwise(names)
+    ]
     return Capture(tuple(found), (Node("input", "input", ()), *chain), returning)
+
+
+def _layouts(
+    outputs: dict[str, _Output], lines: list[tuple[probe.Lines, probe.Lines]], images: torch.Tensor, told: config.Layers
+) -> dict[str, Layout]:
+    """By where rows of the image arrive; else as that of the module before, whose tensor it got; else by its kind."""
+    found: dict[str, Layout] = {}
+    height, width = images.shape[2:]
+    grids: dict[int, tuple[int, int]] = {}  # by the number of tokens
+    for (name, at), of_one in zip(outputs.items(), lines, strict=True):
+        shape = tuple(at.tensor.shape)
+        layout = untold.arrived(shape, of_one, (height, width))
+        source = found[at.source] if at.source is not None and outputs[at.source].tensor.shape == shape else None
+        ours = type(at.module).__module__.startswith("torch.nn.") and not isinstance(at.module, nn.Linear)
+        if layout is None and source is not None and ours:  # a module of the user's own may well transpose
+            everything = [fields.blurred(a, np.ones((a.positions,) * 2, bool)) for a in (source.y, source.x)]
+            layout = replace(source, y=everything[0], x=everything[1])
+        if layout is None:
+            last = any(fnmatch.fnmatchcase(name, pattern) for pattern in told.channels_last)
+            grid = told.grid or (grids.get(shape[1]) if len(shape) == 3 else None)
+            layout, sure = untold.taken(at.module, shape, grid, last, (height, width))
+            if not sure:
+                log.warning(
+                    "%s: which axes of its tensor (%s) are rows and columns cannot be seen; taken to be %s × %s × %s "
+                    "(channels × height × width). Where it is not, set layers.channels_last or layers.grid",
+                    name, ", ".join(map(str, shape)), *layers.parts(name, layout)[0].shape,
+                )  # fmt: skip
+        found[name] = layout
+        if len(shape) == 3:
+            grids.setdefault(shape[1], layout.grid)
+    return found
+
+
+def _is_layer(module: nn.Module, output: torch.Tensor, images: int) -> bool:
+    plain = output.is_floating_point() and output.ndim >= 2 and len(output) == images
+    return plain and ops.of_module(module) not in ops.RESHAPES
 
 
 class _Returning:
     """The network, returning the chosen ones of its layers."""
 
-    def __init__(
-        self, network: nn.Module, names: list[str], wanted: list[tuple[str, Part]], overwritten: set[str]
-    ) -> None:
+    def __init__(self, network: nn.Module, names: list[str], wanted: list[str], overwritten: set[str]) -> None:
         self._network, self._names, self._wanted = network, names, wanted
         self._overwritten = overwritten
 
     def __call__(self, images: torch.Tensor) -> list[torch.Tensor]:
         outputs: dict[str, torch.Tensor] = {}
 
-        def keep(name: str, module: nn.Module, output: torch.Tensor) -> None:
-            if output.is_floating_point() and output.ndim >= 2 and len(output) == len(images) and not _reshapes(module):
+        def keep(name: str, module: nn.Module, output: torch.Tensor, _: torch.Tensor | None) -> None:
+            if _is_layer(module, output, len(images)):
                 name = layers.unique(name, outputs)
                 outputs[name] = output.clone() if name in self._overwritten else output
 
@@ -71,33 +126,25 @@ class _Returning:
                 f"the network runs other layers for some images than for others ({', '.join(odd[:5])}); "
                 "leave these out with layers.exclude"
             )
-        return [part.of(outputs[name]) for name, part in self._wanted]
+        return [outputs[name] for name in self._wanted]
 
 
 @contextlib.contextmanager
 def _watched(network: nn.Module, seen: Seen) -> Iterator[None]:
     """Call `seen` with each innermost module's output; afterwards the network is as it was."""
-    handles = [
-        module.register_forward_hook(
-            lambda module, _, output, name=name: seen(name, module, output) if torch.is_tensor(output) else None
-        )
-        for name, module in network.named_modules()
-        if name and not any(module.children())
-    ]
+
+    def hook(name: str) -> Callable[[nn.Module, Any, Any], None]:
+        def seen_by(module: nn.Module, read: Any, output: Any) -> None:
+            first = read[0] if isinstance(read, tuple) and read and torch.is_tensor(read[0]) else None
+            if torch.is_tensor(output):
+                seen(name, module, output, first)
+
+        return seen_by
+
+    innermost = [(name, module) for name, module in network.named_modules() if name and not any(module.children())]
+    handles = [module.register_forward_hook(hook(name)) for name, module in innermost]
     try:
         yield
     finally:
         for handle in handles:
             handle.remove()
-
-
-def _reshapes(module: nn.Module) -> bool:
-    return ops.of_module(module) in ops.RESHAPES
-
-
-def _layer(name: str, module: nn.Module, part: Part, images: torch.Tensor, reads: probe.Reads) -> Layer:
-    axes = []
-    for extent, read in zip(images.shape[2:], reads, strict=True):
-        everything = np.ones_like(read)
-        axes.append(fields.probed(fields.image(extent), read if read.any() else everything))
-    return layers.placed(name, ops.of_module(module), part, *axes)

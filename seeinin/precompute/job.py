@@ -61,7 +61,7 @@ def prepare(
     images = dataset.choose(index, settings.preprocess.size)
     steps = preprocess.fit(settings.preprocess, network, images.shape[2], device)
     noise = np.random.default_rng(0).integers(0, 256, (_count(network, settings.batch_size), *images.shape), np.uint8)
-    found = capture(network, steps(noise), settings.layers.grid)
+    found = capture(network, steps(noise), settings.layers)
     chosen = found.chosen(settings.layers.include, settings.layers.exclude, settings.layers.every)
     identity = _identity(settings, network, images, device, chosen)
     fingerprint = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()

@@ -8,15 +8,14 @@ import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
 import torch
 
-from seeinin.errors import SettingError
+from seeinin.errors import ModelError, SettingError
 from seeinin.geometry import fields
 from seeinin.geometry.fields import Axis
+from seeinin.precompute.layout import Factor, Layout
 
 Shape = tuple[int, int, int]  # D, H, W
-MOST_REGISTERS = 17  # tokens before the patches, where the grid is known
 Run = Callable[[torch.Tensor], list[torch.Tensor]]  # images (n, C, h, w) to tensors (n, D, H, W)
 
 
@@ -84,56 +83,69 @@ class Chosen:
 class Part:
     """What of a tensor is one layer: all of it, or the patches of a transformer, its class token, one of its registers.
 
-    Tokens are (n, tokens, D): from `first` on, as many as `shape` has positions.
+    `sizes` are those of the tensor's factors, in its own order, with -1 for that of the images.
     """
 
-    suffix: str
+    name: str
     shape: Shape
-    first: int = 0
-    tokens: int = 0  # of the whole tensor
+    y: Axis
+    x: Axis
+    layout: Layout
+    token: int | None = None  # of those beside the grid
 
     def of(self, tensor: torch.Tensor) -> torch.Tensor:
-        """The layer (n, D, H, W); a view wherever torch can give one."""
-        if tensor.ndim != 3:
-            return tensor if tensor.ndim == 4 else tensor.reshape(*tensor.shape[:2], 1, -1)
-        channels_first = tensor.movedim(-1, 1)
-        if tensor.shape[1] != self.tokens:  # not what it was for other images: its own shape tells
-            return channels_first[:, :, None]
-        _, height, width = self.shape
-        return channels_first[..., self.first : self.first + height * width].unflatten(2, (height, width))
+        """The layer (n, D, H, W); a view wherever torch can give one. Raises ModelError where the size is another."""
+        self._check(tensor)
+        factors = [factor for axis in self.layout.axes for factor in axis]
+        apart = tensor.reshape([-1 if factor.kind == "n" else factor.size for factor in factors])
+        order = sorted(range(len(factors)), key=lambda i: ("nctyx".index(factors[i].kind), _turn(factors[i]) or i))
+        apart = apart.permute(order)
+        count = apart.shape[0] if any(factor.kind == "n" for factor in factors) else 1
+        if tokens := self.layout.tokens:
+            apart = apart.reshape(count, -1, tokens.size)
+            first, length = (
+                (tokens.before, self.y.positions * self.x.positions) if self.token is None else (self.token, 1)
+            )
+            apart = apart[..., first : first + length]
+        return apart.reshape(count, *self.shape)
+
+    def _check(self, tensor: torch.Tensor) -> None:
+        for axis, size in zip(self.layout.axes, tensor.shape, strict=False):
+            known = math.prod(factor.size for factor in axis if factor.kind != "n")
+            images = any(factor.kind == "n" for factor in axis)
+            if tensor.ndim != len(self.layout.axes) or (size % known if images else size != known):
+                found = " × ".join(map(str, tensor.shape))
+                raise ModelError(
+                    f"layer {self.name} is {found} for some images, another size for others; give all images one size "
+                    "with preprocess.size, or leave it out with layers.exclude"
+                )
 
 
-def parts(tensor: torch.Tensor, grid: tuple[int, int] | None) -> list[Part]:
-    """The layers in a tensor. Patch tokens stand on `grid`, else on a square where they fill one, else in a row."""
-    if tensor.ndim != 3:
-        depth, *positions = tensor.shape[1:]
-        height, width = positions if len(positions) == 2 else (1, math.prod(positions))
-        return [Part("", (depth, height, width))]
-    tokens, depth = tensor.shape[1:]
-    height, width = grid or _square(tokens)
-    before = tokens - height * width
-    if not 0 <= before <= MOST_REGISTERS:
-        height, width, before = 1, tokens, 0
-    names = ["/cls", *(f"/reg{i}" for i in range(before - 1))][:before]
-    alone = [Part(name, (depth, 1, 1), i, tokens) for i, name in enumerate(names)]
-    return [Part("", (depth, height, width), before, tokens), *alone]
+def _turn(factor: Factor) -> int:
+    return -factor.step if factor.kind in "yx" else 0
 
 
-def _square(tokens: int) -> tuple[int, int]:
-    for patches in (tokens, tokens - 1):
-        side = math.isqrt(patches)
-        if side * side == patches and side > 1:
-            return side, side
-    return 1, tokens
-
-
-def placed(name: str, op: str, part: Part, y: Axis, x: Axis) -> Layer:
-    """A layer with axes as long as its shape; what has lost its place sees everything, and homes share the image."""
-    axes = [
-        axis if axis.positions == n else fields.probed(axis, np.ones((n, axis.positions), bool))
-        for axis, n in zip((y, x), part.shape[1:], strict=True)
+def parts(name: str, layout: Layout) -> list[Part]:
+    """The layers in a tensor: tokens beside a grid of patches are layers of their own."""
+    depth = math.prod(factor.size for _, factor in layout.along("c"))
+    tokens = layout.tokens
+    whole = Part(name, (depth, *layout.grid), layout.y, layout.x, layout)
+    if tokens is None:
+        return [whole]
+    before, after = tokens.before, tokens.before + math.prod(layout.grid)
+    beside = [*range(before), *range(after, tokens.size)]
+    names = (
+        ["/cls", *(f"/reg{i}" for i in range(len(beside) - 1))] if before else [f"/reg{i}" for i in range(len(beside))]
+    )
+    alone = [
+        Part(name + suffix, (depth, 1, 1), tokens.y, tokens.x, layout, token)
+        for suffix, token in zip(names, beside, strict=True)
     ]
-    return Layer(name + part.suffix, op, part.shape, *axes)
+    return [whole, *alone]
+
+
+def layer(part: Part, op: str) -> Layer:
+    return Layer(part.name, op, part.shape, part.y, part.x)
 
 
 def unique(name: str, taken: Collection[str]) -> str:

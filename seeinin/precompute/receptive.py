@@ -1,119 +1,229 @@
-"""Receptive fields and homes through a network's graph: what each torch operation does to the two axes."""
+"""Layouts, receptive fields and homes through a network's graph: what each operation does to rows and columns."""
 
 from __future__ import annotations
 
 import logging
 import operator
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
 from torch import fx
 
 from seeinin.geometry import fields
-from seeinin.geometry.fields import Axis
-from seeinin.precompute import ops, windows
-from seeinin.precompute.probe import Reads, probe
+from seeinin.precompute import alone, layout, ops, windows
+from seeinin.precompute.alone import Run, SilentError
+from seeinin.precompute.layout import Factors, Layout
+from seeinin.precompute.moving import moved
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T")
-Axes = tuple[Axis, Axis]  # of y and x
 Values = Mapping[fx.Node, Any]
 
 _ELEMENTWISE = frozenset({
-    "abs", "add", "batch_norm", "celu", "clamp", "clone", "contiguous", "div", "dropout", "dropout2d", "elu", "exp",
-    "float", "gelu", "hardsigmoid", "hardswish", "hardtanh", "identity", "leaky_relu", "local_response_norm", "log",
-    "log_sigmoid", "maximum", "minimum", "mish", "mul", "neg", "pow", "prelu", "relu", "relu6", "rsqrt", "rsub", "selu",
-    "sigmoid", "silu", "softplus", "sqrt", "square", "sub", "tanh", "where",
+    "abs", "add", "batch_norm", "celu", "ceil", "clamp", "clamp_max", "clamp_min", "clip", "clone", "contiguous", "cos",
+    "detach", "div", "dropout", "dropout1d", "dropout2d", "elu", "erf", "exp", "float", "floor", "gelu", "half",
+    "hardsigmoid", "hardswish", "hardtanh", "identity", "leaky_relu", "log", "log1p", "log_sigmoid", "logsigmoid",
+    "masked_fill", "maximum", "minimum", "mish", "mul", "neg", "pow", "prelu", "reciprocal", "relu", "relu6", "round",
+    "rsqrt", "rsub", "selu", "sigmoid", "sign", "silu", "sin", "softplus", "softsign", "sqrt", "square", "sub", "tanh",
+    "threshold", "to", "type", "type_as", "where",
+})  # fmt: skip
+# What one value of theirs becomes depends on no place; which axes they mix is seen by one NaN.
+_MIXING = frozenset({
+    "addmm", "amax", "amin", "baddbmm", "bmm", "einsum", "linear", "logsumexp", "matmul", "max", "mean", "min", "mm",
+    "multiheadattention", "multi_head_attention_forward", "norm", "scaled_dot_product_attention", "std", "sum", "var",
+})  # fmt: skip
+_NORMALISING = frozenset({
+    "group_norm", "instance_norm", "layer_norm", "log_softmax", "normalize", "rms_norm", "softmax", "softmin",
+})  # fmt: skip
+_MOVING = ops.RESHAPES - _ELEMENTWISE - {"size", "getattr"} | frozenset({
+    "channel_shuffle", "flip", "getitem", "repeat", "repeat_interleave", "roll", "rot90", "slice", "tile",
+})  # fmt: skip
+# They read maps (n, D, H, W) and give maps.
+_OF_MAPS = frozenset({
+    "conv_transpose2d", "fractional_max_pool2d", "grid_sample", "interpolate", "max_unpool2d", "pixel_shuffle",
+    "pixel_unshuffle", "upsample", "upsample_bicubic2d", "upsample_bilinear2d", "upsample_nearest2d",
 })  # fmt: skip
 _ADAPTIVE = frozenset({"adaptive_avg_pool2d", "adaptive_max_pool2d"})
 
 
-def propagate(graph: fx.GraphModule, values: Values) -> dict[fx.Node, Axes]:
-    """The axes of every node that depends on the images, in order of execution; `values` are those of a run on a few.
+def propagate(graph: fx.GraphModule, values: Values) -> dict[fx.Node, Layout]:
+    """The layout of every node that depends on the images, in order of execution; `values` are those of a run on a few.
 
-    A tensor (n, D, H, W) has H and W positions; any other has one, which stands for all that it was made from.
+    A node that gives several tensors has that of the first which it reads: what is taken of it is looked at anew.
     """
-    axes: dict[fx.Node, Axes] = {}
+    layouts: dict[fx.Node, Layout] = {}
     for node in graph.graph.nodes:
         if node.op == "placeholder" and torch.is_tensor(values.get(node)):
-            height, width = values[node].shape[-2:]
-            axes[node] = fields.image(height), fields.image(width)
+            layouts[node] = layout.of_images(values[node].shape)
         elif node.op.startswith("call"):
-            source = _computing(node, values)
-            if read := {n: axes[n] for n in ops.tensors((source.args, source.kwargs)) if n in axes}:
-                axes[node] = _through(node, graph, values, read)
-    return axes
+            read = _reads(computing(node, values))
+            if any(n in layouts and isinstance(values[n], torch.Tensor | tuple | list) for n in read):
+                layouts[node] = _Operation(node, graph, values, layouts).layout()
+    return layouts
 
 
-def _computing(node: fx.Node, values: Values) -> fx.Node:
+def computing(node: fx.Node, values: Values) -> fx.Node:
     """The node itself, or the one of whose tuple it is an entry: a chunk, a pooling with its indices."""
     whole = node.args[0] if node.target is operator.getitem else None
     return whole if isinstance(whole, fx.Node) and isinstance(values[whole], tuple | list) else node
 
 
-def _through(node: fx.Node, graph: fx.GraphModule, values: Values, read: Mapping[fx.Node, Axes]) -> Axes:
-    if not _has_positions(values[node]):
-        return _met([_both(fields.whole, axes) for axes in read.values()])
-    source, first, positions = _computing(node, values), next(iter(read.values())), values[node].shape[2:]
-    op = ops.of_node(source, graph)
-    if (window := windows.of_node(op, source, graph, values)) is not None:
-        return _both(fields.window, first, positions, window.kernel, window.stride, window.padding, window.dilation)
-    if op in _ADAPTIVE:
-        return _both(fields.adaptive, first, positions)
-    if op in _ELEMENTWISE or (op == "cat" and _dimension(source) in (1, -3)):
-        return _met(list(read.values()))
-    placed = {source: axes for source, axes in read.items() if _has_positions(values[source])}
-    if not placed:  # a vector shaped into maps
-        return _both(fields.probed, _met(list(read.values())), _everything(positions, (1, 1)))
-    return _met([_seen(node, graph, values, source, axes) for source, axes in placed.items()])
+class _Operation:
+    """One node, to be run alone on other tensors than it has."""
+
+    def __init__(self, node: fx.Node, graph: fx.GraphModule, values: Values, layouts: Mapping[fx.Node, Layout]) -> None:
+        self.node, self.graph, self.values = node, graph, values
+        self.source = computing(node, values)
+        self.op = ops.of_node(self.source, graph)
+        self.value = values[node]
+        self.gives_maps = (self.op in _OF_MAPS | _ADAPTIVE | windows.KNOWN) and getattr(self.value, "ndim", 0) == 4
+        # each time that a tensor is read: an attention reads one thrice, and for each of them something else
+        self.reads: list[tuple[int, fx.Node, Layout]] = []
+        for number, read in enumerate(_reads(self.source)):
+            if read in layouts and torch.is_tensor(values[read]):
+                self.reads.append((number, read, layouts[read]))
+        self.first = next(layouts[n] for n in _reads(self.source) if n in layouts)
+
+    def layout(self) -> Layout:
+        if not torch.is_tensor(self.value):
+            return self.first
+        try:
+            return self._known() if self.reads else self._unknown()
+        except SilentError:
+            why = "lets no NaN through"
+        except (RuntimeError, TypeError, ValueError, IndexError, NotImplementedError) as error:
+            why = f"cannot be run alone ({str(error).splitlines()[0] if str(error) else type(error).__name__})"
+        log.warning("%s %s; its receptive field is taken to be the whole image", self.node.name, why)
+        return self._unknown()
+
+    def _known(self) -> Layout:
+        op, shape = self.op, self.value.shape
+        if layout.are_maps(self.first) and len(shape) == 4 and (found := self._of_maps()) is not None:
+            return found
+        if op in _ELEMENTWISE:
+            return layout.together([read for _, _, read in self.reads], shape)
+        if op in _NORMALISING and tuple(shape) == tuple(self.values[self.reads[0][1]].shape):
+            return self._normalised()
+        if op in _MOVING and len(self.reads) == 1 and (found := self._moved()) is not None:
+            return found
+        if op in _MIXING:
+            return self._mixed()
+        if op == "cat" and (found := self._joined()) is not None:
+            return found
+        return self._reached()
+
+    def _of_maps(self) -> Layout | None:
+        op, shape, axes = self.op, self.value.shape, (self.first.y, self.first.x)
+        window = windows.of_node(op, self.source, self.graph, self.values)
+        if window is not None:
+            told = zip(axes, shape[2:], window.kernel, window.stride, window.padding, window.dilation, strict=True)
+            y, x = (fields.window(*of_axis) for of_axis in told)
+        elif op in _ADAPTIVE:
+            y, x = map(fields.adaptive, axes, shape[2:])
+        else:
+            return self.first if op == "local_response_norm" else None  # that is across channels
+        return layout.maps(shape, self.first.axes[0], y, x)
+
+    def _moved(self) -> Layout | None:
+        """None where it turns out to compute."""
+        number, read, of_read = self.reads[0]
+        x = self.values[read]
+        numbers = torch.arange(x.numel(), device=x.device).reshape(x.shape)
+        source = self._run(number)(numbers)
+        return moved(of_read, source.cpu().numpy()) if source.dtype == torch.int64 else None
+
+    def _normalised(self) -> Layout:
+        number, read, of_read = self.reads[0]
+        return alone.mixed(of_read, alone.carried(self._run(number), self.values[read]))
+
+    def _mixed(self) -> Layout:
+        found: list[Layout] = []
+        made = None
+        for number, read, of_read in self.reads:
+            try:
+                to = layout.clashing(of_read, alone.carried(self._run(number), self.values[read]), made)
+            except SilentError:  # the weights of an attention do not depend on what they weigh
+                continue
+            found.append(alone.through(of_read, to, self.value.ndim))
+            made = layout.together(found, self.value.shape)
+        if made is None:
+            raise SilentError
+        return made
+
+    def _joined(self) -> Layout | None:
+        """A concatenation of channels, or of tokens with a grid of patches; None of anything else."""
+        tensors = [self.values[n] for n in _reads(self.source) if torch.is_tensor(self.values[n])]
+        (axis, *more) = [k for k, n in enumerate(self.value.shape) if any(x.shape[k] != n for x in tensors)] or [-1]
+        if more or axis < 0:
+            return None
+        along = [(read, of_read.axes[axis]) for _, read, of_read in self.reads]
+        placed = [read for read, own in along if any(f.kind != "c" for f in own)]
+        if not placed:
+            return layout.together([_without(of_read, axis) for _, _, of_read in self.reads], self.value.shape)
+        if len(placed) > 1:
+            return None
+        before = 0
+        for read in _reads(self.source):
+            if read is placed[0]:
+                break
+            before += self.values[read].shape[axis]
+        others = [of_read for _, read, of_read in self.reads if read is not placed[0]]
+        (grid,) = (of_read for _, read, of_read in self.reads if read is placed[0])
+        return layout.with_tokens(grid, others, axis, before, self.value.shape)
+
+    def _reached(self) -> Layout:
+        """By NaN in every row and column; of what it reads, the first says what its axes count."""
+        found = []
+        for number, read, of_read in self.reads:
+            flat = self.gives_maps and layout.are_maps(of_read)
+            found.append(alone.reached(self._run(number), self.values[read], of_read, flat))
+        made = layout.together(found, self.value.shape)
+        return self._unknown() if self.gives_maps and not layout.are_maps(made) else made
+
+    def _unknown(self) -> Layout:
+        """It sees everything. What an operation on maps gives has rows and columns even so."""
+        seen = [layout.seen(of_read) for _, _, of_read in self.reads] or [layout.seen(self.first)]
+        y, x = (fields.union(list(axes)) for axes in zip(*seen, strict=True))
+        images, shape = self._images(), self.value.shape
+        if self.gives_maps:
+            y, x = (fields.probed(axis, np.ones((n, 1), bool)) for axis, n in zip((y, x), shape[2:], strict=True))
+            return layout.maps(shape, images, y, x)
+        return layout.lost(Layout((images,), y, x), shape, 0 if images else None)
+
+    def _images(self) -> Factors:
+        """The images, where they are the first axis of what is read and of what is given."""
+        for _, _, of_read in self.reads:
+            count = of_read.axes[0] if of_read.axes else ()
+            if len(count) == 1 and count[0].kind == "n" and self.value.ndim and len(self.value) == count[0].size:
+                return count
+        return ()
+
+    def _run(self, number: int) -> Run:
+        """The operation, given a tensor where it reads its `number`-th."""
+
+        def run(x: torch.Tensor) -> torch.Tensor:
+            at = iter(range(1_000_000))
+
+            def given(n: fx.Node) -> Any:
+                value = self.values[n]
+                return x.clone() if next(at) == number else value.clone() if torch.is_tensor(value) else value
+
+            arguments, keywords = fx.map_arg((self.source.args, self.source.kwargs), given)
+            result = getattr(fx.Interpreter(self.graph), self.source.op)(self.source.target, arguments, keywords)
+            return result if self.source is self.node else result[self.node.args[1]]
+
+        return run
 
 
-def _has_positions(value: Any) -> bool:
-    return torch.is_tensor(value) and value.ndim == 4
+def _reads(node: fx.Node) -> Sequence[fx.Node]:
+    found: list[fx.Node] = []
+    fx.map_arg((node.args, node.kwargs), found.append)
+    return found
 
 
-def _both(make: Callable[..., T], *pairs: Any) -> tuple[T, T]:
-    """`make` for y and for x."""
-    y, x = (make(*each) for each in zip(*pairs, strict=True))
-    return y, x
-
-
-def _met(branches: list[Axes]) -> Axes:
-    y, x = (fields.union(list(axes)) for axes in zip(*branches, strict=True))
-    return y, x
-
-
-def _dimension(node: fx.Node) -> Any:
-    return node.args[1] if len(node.args) > 1 else node.kwargs.get("dim", 0)
-
-
-def _seen(node: fx.Node, graph: fx.GraphModule, values: Values, source: fx.Node, axes: Axes) -> Axes:
-    """Through an operation that is not known here: which outputs NaN in `source` reaches through it alone."""
-
-    def run(x: torch.Tensor) -> list[torch.Tensor]:
-        def given(n: fx.Node) -> Any:
-            return x if n is source else values[n].clone() if torch.is_tensor(values[n]) else values[n]
-
-        arguments, keywords = fx.map_arg((computing.args, computing.kwargs), given)
-        result = getattr(fx.Interpreter(graph), computing.op)(computing.target, arguments, keywords)
-        return [result if computing is node else result[node.args[1]]]
-
-    computing = _computing(node, values)
-
-    everything = _everything(values[node].shape[2:], values[source].shape[2:])
-    try:
-        (reads,) = probe(run, values[source])
-    except (RuntimeError, TypeError, ValueError, IndexError) as error:
-        log.warning("%s cannot be probed (%s); its receptive field is taken to be the whole image", node.name, error)
-        reads = everything
-    if not (reads[0].any() and reads[1].any()):
-        log.warning("%s lets no NaN through; its receptive field is taken to be the whole image", node.name)
-        reads = everything
-    return _both(fields.probed, axes, reads)
-
-
-def _everything(positions: Sequence[int], inputs: Sequence[int]) -> Reads:
-    return _both(lambda *shape: np.ones(shape, bool), positions, inputs)
+def _without(of_read: Layout, axis: int) -> Layout:
+    return Layout(
+        tuple(() if i == axis else own for i, own in enumerate(of_read.axes)), of_read.y, of_read.x, of_read.tokens
+    )

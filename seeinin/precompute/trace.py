@@ -2,37 +2,44 @@
 
 from __future__ import annotations
 
+import fnmatch
+import logging
 import operator
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from torch import fx
+from torch import fx, nn
 
-from seeinin.precompute import exported, layers, ops, receptive
+from seeinin import config
+from seeinin.precompute import exported, layers, ops, receptive, untold
 from seeinin.precompute.layers import Capture, Node, Run
+from seeinin.precompute.layout import Layout
+
+log = logging.getLogger(__name__)
 
 Values = Mapping[fx.Node, Any]
 
 
-def capture(graph: fx.GraphModule, images: torch.Tensor, grid: tuple[int, int] | None = None) -> Capture:
+def capture(graph: fx.GraphModule, images: torch.Tensor, told: config.Layers = config.Layers()) -> Capture:  # noqa: B008
     """Every node that computes a tensor (n, …) from `images` (n, C, h, w) is a layer; a mere reshape is none."""
     seen = _Observed(graph)
     with torch.no_grad():
         seen.run(images.clone())
-    axes = receptive.propagate(graph, seen.values)
+    layouts = receptive.propagate(graph, seen.values)
     names: dict[fx.Node, str] = {}
-    for node in axes:
-        if _is_layer(node, graph, seen.values, len(images)):
+    for node in layouts:
+        if _is_layer(node, graph, seen.values, layouts[node], len(images)):
             names[node] = layers.unique(_name(node, graph, seen.values), names.values())
-    split = [(node, part) for node in names for part in layers.parts(seen.values[node], grid)]
-    found = [
-        layers.placed(names[node], ops.of_node(_source(node, graph, seen.values), graph), part, *axes[node])
-        for node, part in split
+    split = [
+        (node, part)
+        for node, name in names.items()
+        for part in layers.parts(name, _told(layouts[node], name, seen.values[node].shape, told))
     ]
+    found = [layers.layer(part, ops.of_node(_source(node, graph, seen.values), graph)) for node, part in split]
     nodes = []
-    for node in axes:
-        inputs = [names.get(n, n.name) for n in ops.tensors((node.args, node.kwargs)) if n in axes]
+    for node in layouts:
+        inputs = [names.get(n, n.name) for n in ops.tensors((node.args, node.kwargs)) if n in layouts]
         nodes.append(Node(names.get(node, node.name), ops.of_node(node, graph), tuple(inputs), names.get(node)))
 
     batch = (exported.takes(graph) or (None,))[0]
@@ -41,7 +48,7 @@ def capture(graph: fx.GraphModule, images: torch.Tensor, grid: tuple[int, int] |
         nodes, wanted = zip(*(split[i] for i in numbers), strict=True)
         network = _returning(graph, nodes, seen.overwritten())
         return lambda x: [
-            part.of(tensor[: len(x)]) for part, tensor in zip(wanted, network(_filled(x, batch)), strict=True)
+            part.of(tensor)[: len(x)] for part, tensor in zip(wanted, network(_filled(x, batch)), strict=True)
         ]
 
     return Capture(tuple(found), tuple(nodes), returning)
@@ -73,13 +80,29 @@ class _Observed(fx.Interpreter):
         return {node for node, version in self._versions.items() if self.values[node]._version != version}
 
 
-def _is_layer(node: fx.Node, graph: fx.GraphModule, values: Values, count: int) -> bool:
+def _is_layer(node: fx.Node, graph: fx.GraphModule, values: Values, layout: Layout, count: int) -> bool:
     value = values[node]
     if node.op == "placeholder" or not torch.is_tensor(value) or not value.is_floating_point():
         return False
-    if value.ndim < 2 or len(value) != count:
+    if value.ndim < 2 or (count > 1 and not layout.along("n")):
         return False
     return _source(node, graph, values) is not node or ops.of_node(node, graph) not in ops.RESHAPES
+
+
+def _told(found: Layout, name: str, shape: Sequence[int], told: config.Layers) -> Layout:
+    """Where rows and columns could not be followed, the config may say where they are; else all values are channels."""
+    if found.along("y", "x", "t") or sum(n > 1 for n in shape[1:]) < 2:
+        return found
+    last = any(fnmatch.fnmatchcase(name, pattern) for pattern in told.channels_last)
+    if (len(shape) == 3 and told.grid) or (len(shape) == 4 and last):
+        extents = tuple(int(axis.rf.max()) + 1 for axis in (found.y, found.x))
+        return untold.taken(nn.Linear(1, 1), shape, told.grid, last, (extents[0], extents[1]))[0]
+    log.warning(
+        "%s: which axes of its tensor (%s) are rows and columns of the image cannot be followed through the network, "
+        "so all its values are channels; layers.channels_last or layers.grid can say it",
+        name, ", ".join(map(str, shape)),
+    )  # fmt: skip
+    return found
 
 
 def _source(node: fx.Node, graph: fx.GraphModule, values: Values) -> fx.Node:

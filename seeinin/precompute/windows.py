@@ -97,3 +97,4 @@ _SIGNATURES: dict[str, Callable[..., Window]] = {
     "avg_pool2d": _avg_pool2d,
     "lp_pool2d": _lp_pool2d,
 }
+KNOWN = frozenset(_SIGNATURES)

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from seeinin import config
 from seeinin.precompute import exported, hooks, trace
 from seeinin.precompute.capture import capture
 
@@ -32,10 +33,11 @@ def test_three_ways(extra, size, grid):
     with torch.no_grad():
         x = network.embed(images).flatten(2).transpose(1, 2)
         expected = network.norm(torch.cat([network.extra.expand(3, -1, -1), x], 1))
+    told = config.Layers(grid=grid)
     ways = [
-        capture(network, images, grid),
-        trace.capture(exported.export(network, images), images, grid),
-        hooks.capture(network, images, grid),
+        capture(network, images, told),
+        trace.capture(exported.export(network, images), images, told),
+        hooks.capture(network, images, told),
     ]
     for found in ways:
         layers = {layer.name: layer for layer in found.layers}
