@@ -14,7 +14,9 @@ from seeinin.geometry.warm import compile_kernels
 from seeinin.geometry.warm_orders import compile_orders
 from seeinin.pool import POOL
 from seeinin.state.state import ViewerState
+from seeinin.store.files import Files
 from seeinin.store.format import CacheSpec, LayerSpec
+from seeinin.store.opening import open_file
 from seeinin.store.reader import Cache, open_cache
 from seeinin.store.writer import Writer
 
@@ -95,10 +97,16 @@ def _spec(label: np.ndarray, pixel_shape: tuple[int, int, int], dtype: str) -> C
 def make_cache(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """A cache of 300 images in three of four classes, image 17 of them not to be read."""
 
-    def make(channels: int = 1, dtype: str = "float16", labelled: bool = True) -> Path:
+    def make(
+        channels: int = 1,
+        dtype: str = "float16",
+        labelled: bool = True,
+        change: Callable[[list[np.ndarray]], object] = lambda maps: None,
+    ) -> Path:
         label = np.random.default_rng(1).integers(0, 3, IMAGES).astype(np.int32)
         pixels = np.random.default_rng(2).integers(0, 256, (IMAGES, 12, 10, channels), np.uint8)
         maps = [_activations(name, label).astype(dtype) for name in SHAPES]
+        change(maps)
         valid = np.arange(IMAGES) != INVALID
         stored = label if labelled else np.full_like(label, -1)
         path = tmp_path_factory.mktemp("cache") / "made-up.h5"
@@ -110,6 +118,24 @@ def make_cache(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
             return writer.seal()
 
     return make
+
+
+@pytest.fixture(scope="session")
+def damage() -> Callable[..., Path]:
+    """Damage a cache as a disk would: flip a bit of (dataset, entry of its first axis, value of that column)."""
+
+    def flip(path: Path, *targets: tuple[str, int, int]) -> Path:
+        places = open_file(path, Files())[1].places
+        with path.open("r+b") as file:
+            for name, entry, value in targets:
+                place = places[name]
+                file.seek(place.offset + entry * place.stride + value * place.dtype.itemsize)
+                (byte,) = file.read(1)
+                file.seek(-1, 1)
+                file.write(bytes([byte ^ 4]))
+        return path
+
+    return flip
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """The panel of the image under the cursor, or else of the picked one: what it is, and what its point looks at."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,7 +16,8 @@ from seeinin.app.legend import Classes
 from seeinin.app.names import as_tip, plain
 from seeinin.pool import POOL, Latest, Token
 from seeinin.state.state import Place, ViewerState
-from seeinin.store.reader import Cache
+from seeinin.store.holes import Holes
+from seeinin.store.reader import Cache, Layer
 
 LINGER = 400  # ms that an image stays when the cursor has left its point, so that nothing flickers between points
 LINES = 7  # and one for the prediction, where there is one
@@ -23,25 +25,34 @@ LINES = 7  # and one for the prediction, where there is one
 
 @dataclass(frozen=True)
 class Facts:
-    """What the cache says of one point; read by a worker thread."""
+    """What the cache says of one point; read by a worker thread. None stands for what is damaged."""
 
     place: Place
-    pixels: np.ndarray
+    pixels: np.ndarray | None
     index: int
     label: int
     prediction: int | None
     name: str
-    values: dict[int, float] = field(default_factory=dict)  # of the hovered cell's channels
+    values: dict[int, float | None] = field(default_factory=dict)  # of the hovered cell's channels
 
 
 def read_facts(token: Token, cache: Cache, place: Place, channels: Sequence[int]) -> Facts:
     layer = cache.layers[place.layer]
     row = place.point // layer.positions
-    values = {c: float(layer.read_column(c, place.point, place.point + 1)[0]) for c in channels}
+    holes = Holes()
+    pixels = cache.pixels([row], holes)[0]
+    values = {c: _value(layer, c, place.point) for c in channels}
     prediction = None if cache.prediction is None else int(cache.prediction[row])
-    return Facts(
-        place, cache.pixels([row])[0], int(cache.index[row]), int(cache.label[row]), prediction, cache.name(row), values
-    )
+    facts = int(cache.index[row]), int(cache.label[row]), prediction, cache.name(row), values
+    for table in ("rf_y", "rf_x", "home_y", "home_x"):
+        getattr(layer, table)  # in memory from now on
+    return Facts(place, None if holes else pixels, *facts)
+
+
+def _value(layer: Layer, channel: int, point: int) -> float | None:
+    holes = Holes()
+    value = float(layer.read_column(channel, point, point + 1, holes=holes)[0])
+    return None if holes else value
 
 
 class Details(QWidget):
@@ -117,7 +128,7 @@ class Details(QWidget):
             )
             return
         self.heading.set_note("picked" if self.state.hover is None else "")
-        self.enlarged.show_image(facts.pixels, *self._boxes(facts.place))
+        self.enlarged.show_image(facts.pixels, *self._boxes(facts.place), damaged=facts.pixels is None)
         self.lines.show_lines(self._text(facts))
 
     def _boxes(self, place: Place) -> tuple[Box, Box]:
@@ -148,8 +159,10 @@ class Details(QWidget):
 Line = tuple[str, str, QColor | None]  # key, value, colour of the value
 
 
-def number(value: float) -> str:
+def number(value: float | None) -> str:
     """Short enough for its line: three decimals where they say something, and a minus sign that is one."""
+    if value is None or not math.isfinite(value):
+        return "damaged" if value is None else "not a number" if math.isnan(value) else "∞" if value > 0 else "−∞"
     text = f"{value:.3f}" if value == 0 or 0.001 <= abs(value) < 100 else f"{value:.3g}"
     return text.replace("-", "−")
 

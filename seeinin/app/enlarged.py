@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 from PyQt6.QtCore import QRectF, QSize, Qt
-from PyQt6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
+from PyQt6.QtGui import QBrush, QColor, QImage, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from seeinin.app.images import image_of
@@ -27,6 +27,7 @@ class Enlarged(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.image = QImage()
+        self.damaged = False
         self.field: Box | None = None
         self.home: Box | None = None
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -34,9 +35,14 @@ class Enlarged(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(SIDE, SIDE)
 
-    def show_image(self, pixels: np.ndarray | None, field: Box | None = None, home: Box | None = None) -> None:
-        """`pixels` uint8 (h, w, c), c 1 or 3 (of others the first is shown); None shows an empty place."""
-        self.image = QImage() if pixels is None else image_of(pixels)
+    def show_image(
+        self, pixels: np.ndarray | None, field: Box | None = None, home: Box | None = None, *, damaged: bool = False
+    ) -> None:
+        """`pixels` uint8 (h, w, c), c 1 or 3 (of others the first is shown).
+
+        None shows an empty place, or a hatched one where they are `damaged`.
+        """
+        self.image, self.damaged = QImage() if pixels is None else image_of(pixels), damaged
         self.field, self.home = field, home
         self.update()
 
@@ -50,7 +56,11 @@ class Enlarged(QWidget):
         painter = QPainter(self)
         if self.image.isNull():
             painter.setPen(QPen(self.palette().mid().color(), 1))
+            if self.damaged:
+                painter.setBrush(QBrush(self.palette().placeholderText().color(), Qt.BrushStyle.BDiagPattern))
             painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), 4, 4)
+            if self.damaged:
+                self._name_damage(painter)
             return
         scale = self.scale()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < 1)
@@ -58,6 +68,13 @@ class Enlarged(QWidget):
         for box, width in ((self.field, 1.0), (self.home, 2.5)):
             if box is not None and box.bottom >= box.top and box.right >= box.left:  # else it reads padding only
                 self._outline(painter, box, scale, width)
+
+    def _name_damage(self, painter: QPainter) -> None:
+        room = painter.fontMetrics().boundingRect("damaged").adjusted(-6, -3, 6, 3)
+        room.moveCenter(self.rect().center())
+        painter.fillRect(room, self.palette().window())
+        painter.setPen(self.palette().text().color())
+        painter.drawText(room, Qt.AlignmentFlag.AlignCenter, "damaged")
 
     def _outline(self, painter: QPainter, box: Box, scale: float, width: float) -> None:
         """Drawn inside the box's own pixels, on a dark edge, so that it is seen on any image."""

@@ -12,6 +12,7 @@ class Elided(QLabel):
 
     def __init__(self, text: str = "", name: str = "") -> None:
         super().__init__(text)
+        self.explained = ""  # for the tool tip, instead of the text
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setObjectName(name)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -23,6 +24,11 @@ class Elided(QLabel):
         if text != self.text():
             super().setText(text)
             self._tip()
+
+    def explain(self, text: str) -> None:
+        """Say more in the tool tip, however much room there is."""
+        self.explained = text
+        self._tip()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)
@@ -36,7 +42,7 @@ class Elided(QLabel):
 
     def _tip(self) -> None:
         cut = self.fontMetrics().horizontalAdvance(self.text()) > self.width()
-        self.setToolTip(as_tip(self.text()) if cut else "")
+        self.setToolTip(as_tip(self.explained or self.text()) if cut or self.explained else "")
 
 
 class Heading(QWidget):

@@ -21,6 +21,14 @@ def image_of(pixels: np.ndarray) -> QImage:
     return QImage(kept.tobytes(), width, height, width * kept.shape[2], FORMATS[kept.shape[2]]).copy()
 
 
+def hatched(width: int, height: int) -> QImage:
+    """What stands for an image that is damaged in the file: grey lines from bottom left to top right, on nothing."""
+    down, across = np.ogrid[:height, :width]
+    grey = np.full((height, width, 4), 139, np.uint8)
+    grey[..., 3] = np.where((across + down) % 6 < 1, 255, 0)
+    return image_of(grey)
+
+
 def array_of(image: QImage) -> np.ndarray:
     """An image of Qt's as uint8 (height, width, 4)."""
     rgba = image.convertToFormat(FORMATS[4])

@@ -36,15 +36,10 @@ def drawn_words(drawn: Drawn | None) -> str:
     return f"all {drawn.total:,} points {cells}"
 
 
-def outside_words(drawn: Drawn | None) -> str:
-    """'12 out of range · 3 not a number'; nothing where there are none."""
-    if drawn is None:
-        return ""
-    parts = [
-        f"{drawn.outside:,} out of range" if drawn.outside else "",
-        f"{drawn.nonfinite:,} not finite" if drawn.nonfinite else "",
-    ]
-    return " · ".join(p for p in parts if p)
+def missed_words(drawn: Drawn | None) -> dict[str, str]:
+    """'12 out of range', '3 not finite' and '7 damaged' by what they are; nothing where there are none."""
+    words = {"outside": "out of range", "nonfinite": "not finite", "damaged": "damaged"}
+    return {name: f"{n:,} {said}" if (n := getattr(drawn, name, 0)) else "" for name, said in words.items()}
 
 
 class Status(QStatusBar):
@@ -54,7 +49,9 @@ class Status(QStatusBar):
         super().__init__()
         self.state = state
         self.busy, self.drawn, self.selected = Busy(), Elided(), Elided()
-        self.link, self.outside, self.under = QToolButton(), Elided(name="muted"), Elided()
+        self.link, self.under = QToolButton(), Elided()
+        looks = {"outside": "muted", "nonfinite": "strange", "damaged": "lost"}
+        self.missed = {name: Elided(name=look) for name, look in looks.items()}
         self.problem, self.hint = QToolButton(), Elided(name="muted")
         self.tally: Tally | None = None
         self.setSizeGripEnabled(False)
@@ -82,7 +79,7 @@ class Status(QStatusBar):
         line = QHBoxLayout(row)
         line.setContentsMargins(8, 1, 8, 1)
         line.setSpacing(16)
-        for part in (self.busy, self.drawn, self.selected, self.link, self.outside, self.under, self.problem):
+        for part in (self.busy, self.drawn, self.selected, self.link, *self.missed.values(), self.under, self.problem):
             line.addWidget(part)
         line.addWidget(self.hint, 1)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -111,8 +108,17 @@ class Status(QStatusBar):
 
     def _show_drawn(self, *_: object) -> None:
         self.drawn.setText(drawn_words(self.state.drawn))
-        self.outside.setText(words := outside_words(self.state.drawn))
-        self.outside.setVisible(bool(words))
+        for name, words in missed_words(self.state.drawn).items():
+            self.missed[name].setText(words)
+            self.missed[name].setVisible(bool(words))
+            self.missed[name].explain(self._why(name))
+
+    def _why(self, name: str) -> str:
+        return {
+            "outside": "Values beyond their axis, drawn as marks on its edge",
+            "nonfinite": "NaN and infinities, drawn in magenta beside their plots",
+            "damaged": "" if self.state.drawn is None else f"Not drawn, hatched: {self.state.drawn.why}",
+        }[name]
 
     def _show_link(self, *_: object) -> None:
         self.link.setText(f"link: {self.state.link}")

@@ -4,6 +4,7 @@ from string import Template
 
 from PyQt6.QtGui import QColor, QPalette
 
+from seeinin.views.scales import NO_NUMBER
 from seeinin.views.theme import Theme
 
 SHEET = Template("""
@@ -56,6 +57,8 @@ QToolTip { background: $raised; color: $text; border: 1px solid $line; padding: 
 QLabel#heading { color: $muted; font-size: 8pt; font-weight: bold; letter-spacing: 1px; }
 QLabel#note { color: $muted; font-size: 8pt; }
 QLabel#muted { color: $muted; }
+QLabel#strange { color: $strange; }
+QLabel#lost { color: $damage; }
 QLabel#corner { color: $muted; padding: 5px 12px; }
 QLabel#problem, QToolButton#problem { color: $text; background: #9c2f2f; border-radius: 4px; padding: 1px 8px; }
 """)
@@ -63,7 +66,8 @@ QLabel#problem, QToolButton#problem { color: $text; background: #9c2f2f; border-
 
 def style_sheet(theme: Theme) -> str:
     """Qt style sheet of the whole window."""
-    return SHEET.substitute(vars(theme), raised=blend(theme.panel, theme.text, 0.08), chosen=chosen(theme))
+    raised, strange = blend(theme.panel, theme.text, 0.08), "#{:02x}{:02x}{:02x}".format(*NO_NUMBER)
+    return SHEET.substitute(vars(theme), raised=raised, strange=strange, chosen=chosen(theme))
 
 
 def palette(theme: Theme) -> QPalette:

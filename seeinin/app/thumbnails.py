@@ -7,9 +7,10 @@ from functools import partial
 import numpy as np
 from PyQt6.QtGui import QImage
 
-from seeinin.app.images import image_of
+from seeinin.app.images import hatched, image_of
 from seeinin.pool import POOL
 from seeinin.state.inbox import Inbox
+from seeinin.store.holes import Holes
 from seeinin.store.reader import Cache
 
 KEPT = 1 << 26  # bytes of pictures
@@ -49,7 +50,7 @@ class Thumbnails:
             self.inbox.deliver(read, partial(self._take, missing))
 
     def _done(self) -> None:
-        """Also where the file is damaged, which is reported once and not tried again."""
+        """Also where the disk does not answer, which is reported once and not tried again."""
         self._reading = False
 
     def _take(self, rows: list[int], pictures: list[QImage]) -> None:
@@ -62,6 +63,9 @@ class Thumbnails:
 
 
 def _read(cache: Cache, rows: list[int]) -> list[QImage]:
-    order = np.argsort(rows)
-    pictures = cache.thumbnails(np.asarray(rows)[order])
-    return [image_of(pictures[k]) for k in np.argsort(order)]
+    order, holes = np.argsort(rows), Holes()
+    pictures = cache.thumbnails(np.asarray(rows)[order], holes)
+    height, width, _ = cache.thumbnail_shape
+    damaged = holes.among(np.asarray(rows)).tolist()
+    images = zip(damaged, np.argsort(order), strict=True)
+    return [hatched(width, height) if lost else image_of(pictures[k]) for lost, k in images]

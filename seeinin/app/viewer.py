@@ -1,5 +1,6 @@
 """Everything that the mouse can do, from Python."""
 
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -23,6 +24,7 @@ from seeinin.store.reader import Cache, open_cache
 if TYPE_CHECKING:
     from seeinin.app.loop import Guard, Interrupts
 
+TICK = 0.02  # s between two looks at what Qt has to do
 PATIENCE = 600.0  # s without any news from the worker threads; at first they compile, on slow machines too
 
 
@@ -226,11 +228,18 @@ class Viewer:
         self._wait(lambda: self.state.view is not None and self.state.view.layer == number)
 
     def _wait(self, done: Callable[[], bool]) -> None:
+        """Run what arrives, and Qt's own timers, until `done()`."""
+        end = time.monotonic() + PATIENCE
         self.app.processEvents()
-        if not self.state.inbox.run_until(lambda: (self.app.processEvents(), done())[1], PATIENCE):
-            raise DisplayError(
-                f"the picture did not come in {PATIENCE:.0f} s: is the disk of {self.cache.path} answering?"
-            )
+        while not done():
+            if self.state.inbox.wait(TICK):
+                end = time.monotonic() + PATIENCE
+            elif time.monotonic() > end:
+                raise DisplayError(
+                    f"the picture did not come in {PATIENCE:.0f} s: is the disk of {self.cache.path} answering?"
+                )
+            self.state.inbox.run()
+            self.app.processEvents()
 
 
 def _mask(chosen: np.ndarray, size: int) -> np.ndarray:

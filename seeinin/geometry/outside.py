@@ -10,15 +10,15 @@ from seeinin.geometry.jit import kernel
 
 
 def outside(column: NDArray[Any], low: float, high: float) -> tuple[int, int]:
-    """(finite or infinite values beyond [low, high], NaNs) of a float16 or float32 column (P,)."""
+    """(finite values beyond [low, high], values that are NaN or infinite) of a float16 or float32 column (P,)."""
     if column.dtype == np.float16:
         with np.errstate(invalid="ignore"):  # NaNs, among them signalling ones
             table = TABLE.astype(np.float64)
-        kind = np.where(np.isnan(table), 2, (table < low) | (table > high)).astype(np.uint8)
-        beyond, nans = _count_codes(codes(column), kind)
+        kind = np.where(np.isfinite(table), (table < low) | (table > high), 2).astype(np.uint8)
+        beyond, strange = _count_codes(codes(column), kind)
     else:
-        beyond, nans = _count(column, float(low), float(high))
-    return int(beyond), int(nans)
+        beyond, strange = _count(column, float(low), float(high))
+    return int(beyond), int(strange)
 
 
 @kernel
@@ -31,9 +31,10 @@ def _count_codes(codes, kind):  # type: ignore[no-untyped-def]
 
 @kernel
 def _count(values, low, high):  # type: ignore[no-untyped-def]
-    beyond, nans = 0, 0
+    beyond, strange = 0, 0
     for p in range(values.size):
         value = np.float64(values[p])
-        beyond += (value < low) | (value > high)
-        nans += value != value
-    return beyond, nans
+        finite = value - value == 0
+        beyond += finite & ((value < low) | (value > high))
+        strange += not finite
+    return beyond, strange

@@ -14,6 +14,7 @@ from seeinin.pool import Token, ranges
 from seeinin.state.questions import STEP
 from seeinin.state.selection import Selection, chosen
 from seeinin.state.sources import Sources
+from seeinin.store.holes import Holes
 from seeinin.store.reader import Cache, Layer
 
 BANDS = 8
@@ -76,7 +77,10 @@ def value_bands(
     for start, stop in ranges(0, images, max(1, STEP // added)):
         token.check()
         yield
-        crops.add(read(slice(start, stop)), group[start:stop])
+        holes = Holes()
+        pixels = read(slice(start, stop), holes)
+        group[start:stop][holes.among(np.arange(start, stop))] = NO_GROUP  # they are counted, but in no average
+        crops.add(pixels, group[start:stop])
         averaged += np.bincount(group[start:stop].reshape(-1), minlength=NO_GROUP + 1)[:count]
         if 2 * shown <= stop < images:
             show(known(stop))
@@ -101,10 +105,10 @@ def band_points(
     return chosen(layer.number, (group == band) & np.repeat(drawn, layer.positions))
 
 
-def _crops(cache: Cache, layer: Layer, count: int) -> tuple[Crops, Callable[[Any], NDArray[np.uint8]]]:
+def _crops(cache: Cache, layer: Layer, count: int) -> tuple[Crops, Callable[[Any, Holes], NDArray[np.uint8]]]:
     """Where the crops go and the pictures come from: small ones where a crop is the whole image anyway."""
     crop = crop_of(layer.field, cache.pixel_shape)
     if crop.stride != (0, 0):
         return Crops(count, crop, cache.pixel_shape[2]), cache.pixels
-    small = cache.thumbnails([0]).shape
-    return Crops(count, crop_of(layer.field, small[1:]), small[3]), cache.thumbnails
+    small = cache.thumbnail_shape
+    return Crops(count, crop_of(layer.field, small), small[2]), cache.thumbnails

@@ -20,21 +20,27 @@ def write_selection(
     """Write the selected points of `layer` as CSV, a line each with the values of `channels`; how many lines.
 
     image is the place in the dataset, row that in the cache, position the (y, x) in the layer. A name that a
-    spreadsheet would take for a formula gets an apostrophe before it.
+    spreadsheet would take for a formula gets an apostrophe before it; what is damaged in the file stays empty.
     """
     points = np.flatnonzero(sources.linker.points(selection, rule, layer.number))
-    columns = [sources.columns.get(layer, channel) for channel in channels]
+    columns = {channel: sources.columns.get(layer, channel) for channel in channels}
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         head = ("image", "row", "name", "label", "prediction", "layer", "y", "x")
         writer.writerow([*head, *(f"channel {channel}" for channel in channels)])
         for start in range(0, points.size, BLOCK):
             part = points[start : start + BLOCK]
-            values = [column[part].tolist() for column in columns]
+            values = [
+                _values(column[part], sources.columns.holes(layer, c).among(part)) for c, column in columns.items()
+            ]
             writer.writerows(
                 list(line) + list(v) for line, *v in zip(_lines(sources, layer, part), *values, strict=True)
             )
     return int(points.size)
+
+
+def _values(values: np.ndarray, damaged: np.ndarray) -> list[object]:
+    return [None if lost else value for value, lost in zip(values.tolist(), damaged.tolist(), strict=True)]
 
 
 def _lines(sources: Sources, layer: Layer, points: np.ndarray) -> Iterator[tuple[object, ...]]:

@@ -26,6 +26,7 @@ from seeinin.state.questions import (
 )
 from seeinin.state.similar import order_similar
 from seeinin.state.sources import Sources
+from seeinin.store.holes import Holes
 from seeinin.store.reader import Cache
 
 BINS = 64  # of a channel, for *class*
@@ -106,8 +107,8 @@ def _separates(sources: Sources, question: Question, images: int) -> Work:
 def _tells(sources: Sources, question: Question, images: int) -> Work:
     weights = sides(sources, question, images)
     strength = weights[:, 1].reshape(images, -1)
-    chosen = np.flatnonzero(strength.any(axis=1))
-    pictures = Pictures(_reduced(sources.cache, chosen), strength[chosen].mean(axis=1))
+    chosen, small = _reduced(sources.cache, np.flatnonzero(strength.any(axis=1)))
+    pictures = Pictures(small, strength[chosen].mean(axis=1))
 
     def told(columns: list[NDArray[Any]]) -> tuple[Any, Any]:
         above = np.array([max(2 * auc(tally(column, weights)[1]) - 1, 0) for column in columns])
@@ -118,6 +119,9 @@ def _tells(sources: Sources, question: Question, images: int) -> Work:
     return told
 
 
-def _reduced(cache: Cache, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-    parts = [reduced(cache.thumbnails(rows[start:stop])) for start, stop in ranges(0, len(rows), 1000)]
-    return np.concatenate(parts) if parts else np.zeros((0, 1), np.float32)
+def _reduced(cache: Cache, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """The rows whose images are not damaged, and their small pictures."""
+    holes = Holes()
+    parts = [reduced(cache.thumbnails(rows[start:stop], holes)) for start, stop in ranges(0, len(rows), 1000)]
+    kept = ~holes.among(rows)
+    return rows[kept], (np.concatenate(parts) if parts else np.zeros((0, 1), np.float32))[kept]

@@ -9,6 +9,7 @@ from seeinin.geometry.orders import Ranking, in_order, neighbours
 from seeinin.geometry.similarity import add_products, correlations, duplicates, seriation
 from seeinin.pool import Token, ranges
 from seeinin.state.questions import STEP, VALUES, Progress, first_images, silent
+from seeinin.store.holes import Holes
 from seeinin.store.reader import Cache, Layer
 
 PRODUCTS = 1 << 37  # of two values, some seconds
@@ -42,8 +43,10 @@ def correlation(
     values = len(mean) * layer.positions
     step = max(1, min(STEP // 2 // values, STEP * PRODUCTS_A_VALUE // (values * len(mean))))
     for start, stop in ranges(0, images, step):
-        valid = cache.valid[start:stop]
-        add_products(total, layer.maps(slice(start, stop))[valid], mean)
+        holes = Holes()
+        maps = layer.maps(slice(start, stop), holes)
+        valid = cache.valid[start:stop] & ~holes.among(np.arange(start, stop))
+        add_products(total, maps[valid], mean)
         progress(stop / images)
         token.check()
         yield

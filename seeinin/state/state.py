@@ -52,7 +52,9 @@ class Cell(NamedTuple):
 
 
 class Drawn(NamedTuple):
-    """What the last picture shows: `points` of `total` a cell, those `outside` the axes, `nonfinite` ones not drawn."""
+    """What the last picture shows: `points` of `total` a cell. Of the values of the channels in sight: how many lie
+    `outside` the axes, how many are `nonfinite`, and how many are not there because the file is `damaged`, and `why`.
+    """
 
     points: int
     total: int
@@ -60,6 +62,8 @@ class Drawn(NamedTuple):
     outside: int
     nonfinite: int
     style: Style
+    damaged: int = 0
+    why: str = ""
 
 
 @dataclass(eq=False)

@@ -41,6 +41,14 @@ class DamageError(CacheError):
         self.what, self.holes, self.values = what, holes, values
 
 
+class CutError(DamageError):
+    """The file has become shorter than what was to be read."""
+
+    def __init__(self, path: Path, holes: list[range] | None = None, values: NDArray[Any] | None = None) -> None:
+        super().__init__(path, ["its end is missing"], holes, values)
+        self.args = (f"{path} has been cut short while it was open. Make the cache again.",)
+
+
 class Descriptor:
     """An open file, closed when nobody holds it any more."""
 
@@ -105,9 +113,10 @@ class Access:
         runs = (starts, stops, first, count, good & (count == stops - starts))
         holes: list[range] = []
         for start, stop, begin, entries, plain in zip(*(run.tolist() for run in runs), strict=True):
-            if plain:
-                self._fill(data[start * size : stop * size], place.offset + begin * size)
-            elif entries == stop - start:
+            part = data[start * size : stop * size]
+            if plain and self._fill(part, place.offset + begin * size) == part.nbytes:
+                continue
+            if entries == stop - start:
                 holes += self._read(path, (), begin, out[start:stop])
             else:
                 around = np.empty((entries, *out.shape[1:]), out.dtype)
@@ -128,6 +137,8 @@ class Access:
         """`out`, if there are no holes in it."""
         if holes:
             holes = sorted(set(holes), key=lambda hole: hole.start)
+            if self._is_cut(path):
+                raise CutError(self.path, holes, out)
             raise DamageError(self.path, [self._words(path, index, hole) for hole in holes], holes, out)
         return out
 
@@ -140,22 +151,22 @@ class Access:
         offset = place.offset + sum(i * place.stride for i in index)
         size = place.dtype.itemsize if index else place.entry
         if place.piece is None:
-            self._fill(out, offset + start * size)
-            return []
+            had = self._fill(out, offset + start * size) // size
+            out[had:] = blank(out)
+            return [range(start + had, start + len(out))] if had < len(out) else []
         piece, count = place.piece, place.shape[len(index)]
         new = slice(start // piece, -(-(start + len(out)) // piece))
         checked = self._good(path)[index]
-        if checked[new].all():
-            self._fill(out, offset + start * size)
+        if checked[new].all() and self._fill(out, offset + start * size) == out.nbytes:
             return []
         first, after = new.start * piece, min(new.stop * piece, count)
         around = out if after - first == len(out) else np.empty((after - first, *out.shape[1:]), out.dtype)
         self._fill(around, offset + first * size)
         good = piece_checksums(around, piece) == self._table(path)[index][new]
-        checked[new] |= good
+        checked[new] = good
         holes = [range(n, min(n + piece, count)) for n in (first + np.flatnonzero(~good) * piece).tolist()]
         for hole in holes:
-            around[hole.start - first : hole.stop - first] = np.nan if out.dtype.kind == "f" else 0
+            around[hole.start - first : hole.stop - first] = blank(out)
         if around is not out:
             out[...] = around[start - first :][: len(out)]
         return holes
@@ -171,19 +182,27 @@ class Access:
     def _unchecked(self, path: str) -> NDArray[Any]:
         place = self.directory.places[path]
         array = np.empty(place.shape, place.dtype)
-        self._fill(array, place.offset)
+        if self._fill(array, place.offset) < array.nbytes:
+            raise CutError(self.path)
         return array
 
-    def _fill(self, out: NDArray[Any] | memoryview, offset: int) -> None:
+    def _is_cut(self, path: str) -> bool:
+        """Whether the file ends before the dataset does, by now."""
+        place, descriptor = self.directory.places[path], self._descriptor
+        return descriptor is not None and os.fstat(descriptor.number).st_size < place.offset + place.span
+
+    def _fill(self, out: NDArray[Any] | memoryview, offset: int) -> int:
+        """Fill `out` as far as the file goes; how many bytes that were."""
         descriptor = self._descriptor
         if descriptor is None:
             raise CacheError(f"{self.path} has been closed.")
         try:
             read(self._files, descriptor.number, out, offset)
-        except EOFError:
-            raise CacheError(f"{self.path} has been cut short while it was open. Make the cache again.") from None
+        except EOFError as end:
+            return max(int(end.args[0]) - offset, 0)
         except OSError as error:
             raise CacheError(f"{self.path} cannot be read: {error.strerror or error}.") from error
+        return out.nbytes
 
     @cached_property
     def _checksums(self) -> dict[str, int]:
@@ -207,3 +226,8 @@ class Access:
         where = f"layer {self.directory.layers[int(number)][0]}, " if group == "layers" else ""
         which = f"channel {index[0]}, points" if index else "images"
         return f"{where}{path.rpartition('/')[2]} of {which} {hole.start} to {hole.stop - 1}"
+
+
+def blank(array: NDArray[Any]) -> Any:
+    """What stands for a value that is not there: NaN, or 0 in types that have none."""
+    return np.nan if array.dtype.kind == "f" else 0

@@ -4,7 +4,7 @@ Everything raises CacheError, in words, where the file is damaged or goes away. 
 """
 
 import json
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,6 +16,7 @@ from seeinin.errors import CacheError
 from seeinin.store.access import Access, Rows
 from seeinin.store.files import Files
 from seeinin.store.format import layer_path
+from seeinin.store.holes import Holes, with_holes
 from seeinin.store.opening import open_file
 
 
@@ -67,13 +68,23 @@ class Layer:
         """All values of a channel (P), in the stored type."""
         return self.read_column(channel, 0, self.points)
 
-    def read_column(self, channel: int, start: int, stop: int, out: NDArray[Any] | None = None) -> NDArray[Any]:
-        """The values of points start..stop of a channel, in the stored type; in `out` where that is given."""
-        return self.access.column(f"{self.path}/columns", channel, start, stop, out)
+    def read_column(
+        self, channel: int, start: int, stop: int, out: NDArray[Any] | None = None, holes: Holes | None = None
+    ) -> NDArray[Any]:
+        """The values of points start..stop of a channel, in the stored type; in `out` where that is given.
 
-    def maps(self, rows: Rows) -> NDArray[Any]:
-        """The maps (n, D, H, W) of images, in the stored type; neighbouring rows are read together."""
-        return self.access.take(f"{self.path}/maps", rows)
+        Damaged ones are NaN and noted in `holes` where that is given.
+        """
+        values = np.empty(max(stop - start, 0), self.dtype) if out is None else out
+        read = partial(self.access.column, f"{self.path}/columns", channel, start, stop, values)
+        return with_holes(read, holes, start, stop - 1, lambda: values)
+
+    def maps(self, rows: Rows, holes: Holes | None = None) -> NDArray[Any]:
+        """The maps (n, D, H, W) of images, in the stored type; neighbouring rows are read together.
+
+        Damaged images are NaN and noted in `holes`, with others that share their piece, where that is given.
+        """
+        return taken(self.access, f"{self.path}/maps", rows, holes)
 
 
 class Cache:
@@ -154,13 +165,13 @@ class Cache:
         """The file name or the dataset index of an image."""
         return _text(self._names[row])
 
-    def pixels(self, rows: Rows) -> NDArray[np.uint8]:
-        """Images (n, h, w, c), as the user knows them."""
-        return self._access.take("images/pixels", rows)
+    def pixels(self, rows: Rows, holes: Holes | None = None) -> NDArray[np.uint8]:
+        """Images (n, h, w, c), as the user knows them; damaged ones are 0 and noted in `holes` where that is given."""
+        return taken(self._access, "images/pixels", rows, holes)
 
-    def thumbnails(self, rows: Rows) -> NDArray[np.uint8]:
-        """Images (n, ≤ 64, ≤ 64, c): the pixels themselves where they are no larger."""
-        return self._access.take(self._small, rows)
+    def thumbnails(self, rows: Rows, holes: Holes | None = None) -> NDArray[np.uint8]:
+        """Images (n, ≤ 64, ≤ 64, c): the pixels themselves where they are no larger. Damaged ones as in `pixels`."""
+        return taken(self._access, self._small, rows, holes)
 
     @property
     def thumbnail_shape(self) -> tuple[int, int, int]:
@@ -181,6 +192,15 @@ class Cache:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+
+def taken(access: Access, path: str, rows: Rows, holes: Holes | None) -> NDArray[Any]:
+    """Entries of the first axis, all that is left of them where `holes` is given."""
+    place = access.directory.places[path]
+    wanted = range(*rows.indices(place.shape[0])) if isinstance(rows, slice) else np.asarray(rows, np.int64)
+    first, last = (int(min(wanted)), int(max(wanted))) if len(wanted) else (0, -1)
+    read = partial(access.take, path, rows)
+    return with_holes(read, holes, first, last, lambda: np.empty((len(wanted), *place.shape[1:]), place.dtype))
 
 
 def _text(data: bytes) -> str:

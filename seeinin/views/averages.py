@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seeinin.pool import Token
+from seeinin.store.access import DamageError
+from seeinin.store.holes import Holes
 from seeinin.store.reader import Cache
 from seeinin.views.subjects import CROPS, INPUT, Subject, crop_of_layer
 from seeinin.views.sums import Maps, Patches, shape_of
@@ -28,6 +30,7 @@ class Mean:
     `limit` is the 99.5 % quantile of their magnitudes, `limits` (D) that of 99.9 % of each channel's over all images;
     `signed` says whether the layer goes below zero for any image.
     `sums` is what the next mean goes on with; None once nothing is to be added. A difference goes on with its `sides`.
+    `lost` of the images are damaged in the file, and left out.
     """
 
     subject: Subject
@@ -39,6 +42,12 @@ class Mean:
     signed: bool
     sums: Maps | Patches | None = None
     sides: tuple["Mean", ...] = ()
+    lost: int = 0
+
+    @property
+    def gone(self) -> bool:
+        """Whether nothing is left to be shown."""
+        return any(side.gone for side in self.sides) if self.sides else 0 < self.images <= self.lost
 
     @property
     def complete(self) -> bool:
@@ -48,7 +57,7 @@ class Mean:
     @cached_property
     def nonfinite(self) -> int:
         """Values that are NaN or infinite. A crop has none: where it is NaN there is no image."""
-        return 0 if self.number == CROPS else int(np.count_nonzero(~np.isfinite(self.values)))
+        return 0 if self.number == CROPS or self.gone else int(np.count_nonzero(~np.isfinite(self.values)))
 
     @property
     def is_difference(self) -> bool:
@@ -72,15 +81,26 @@ def growing(
     """The mean with more rows in it, or its difference from that of the rest: one block of rows at first, then as many
     as some time allows; yields between blocks.
 
-    Raises CacheError where the file is damaged.
+    What is damaged in the file is left out; where what is needed for all images is, nothing is left.
     """
+    try:
+        return (yield from _mean_or_difference(token, cache, subject, number, before))
+    except DamageError:
+        values = np.full(shape_of(cache, number), np.nan, np.float32)
+        images = subject.size
+        return Mean(subject, number, values, images, 1.0, np.ones(len(values), np.float32), False, lost=images)
+
+
+def _mean_or_difference(
+    token: Token, cache: Cache, subject: Subject, number: int, before: Mean | None
+) -> Generator[None, None, Mean]:
     if subject.rest is None or number == CROPS:
         return (yield from _growing(token, cache, subject, number, before))
     smaller, larger = sorted((replace(subject, rest=None), subject.rest), key=lambda side: len(side.rows))
     sides = before.sides if before else (None, None)
     less = yield from _growing(token, cache, smaller, number, sides[0])
     everything = None if subject.everything is None else _from_classes(cache, subject.everything, number)
-    if everything is not None:
+    if everything is not None and not less.lost:
         more = _without(everything, less, larger)
     else:
         more = yield from _growing(token, cache, larger, number, sides[1])
@@ -103,7 +123,8 @@ def _growing(
         sums.add(part)
         done += len(part)
         if done == len(rows) or time.monotonic() >= end:
-            return _mean(cache, subject, number, sums.average(done), done, None if done == len(rows) else sums)
+            mean = _mean(cache, subject, number, sums.average(done), done, None if done == len(rows) else sums)
+            return replace(mean, lost=sums.lost)
         yield
         token.check()
 
@@ -161,7 +182,8 @@ def _difference(cache: Cache, subject: Subject, *sides: Mean) -> Mean:
     limits = np.nan_to_num(np.abs(values), posinf=0).max(axis=(1, 2))
     if values[0].size == 1:  # its own magnitude would make every channel look alike
         limits[:] = limit
-    return Mean(subject, chosen.number, values, images, limit, np.where(limits > 0, limits, 1), True, sides=sides)
+    limits, lost = np.where(limits > 0, limits, 1), sum(side.lost for side in sides)
+    return Mean(subject, chosen.number, values, images, limit, limits, True, sides=sides, lost=lost)
 
 
 def _spread(cache: Cache, number: int) -> NDArray[np.float64]:
@@ -173,9 +195,11 @@ def _spread(cache: Cache, number: int) -> NDArray[np.float64]:
 def _spread_of_pixels(cache: Cache) -> NDArray[np.float64]:
     """Of the first images, a fair sample."""
     rows = np.flatnonzero(cache.valid)[: max(SAMPLE // math.prod(cache.pixel_shape), 1)]
-    pixels = cache.pixels(rows).reshape(-1, cache.pixel_shape[2])
+    holes = Holes()
+    pixels = cache.pixels(rows, holes)
+    pixels = pixels[~holes.among(rows)].reshape(-1, cache.pixel_shape[2])
     counts = np.stack([np.bincount(channel, minlength=256) for channel in pixels.T])
-    levels, share = np.arange(256), counts / counts.sum(axis=1, keepdims=True)
+    levels, share = np.arange(256), counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     return np.sqrt((share * (levels - (share @ levels)[:, None]) ** 2).sum(axis=1))
 
 

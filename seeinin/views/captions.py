@@ -32,14 +32,23 @@ def titles(
         note = elided(size_of(cache, block.number, mean), 0.8 * pane.body.width, SMALL)
         yield Label(note, right, y, rgba(theme.muted), "right", size=SMALL)
         room = pane.body.width - text_width(note, SMALL, ratio=pane.ratio) - GAP
-        if mean is not None and mean.nonfinite:
-            red, green, blue = (c / 255 for c in NO_NUMBER)
-            lost = elided(f"{mean.nonfinite:,} not a number", room, SMALL)
-            yield Label(lost, left + room, y, (red, green, blue, 1.0), "right", size=SMALL)
+        for text, shade in () if mean is None else _missed(mean, theme):
+            lost = elided(text, room, SMALL)
+            yield Label(lost, left + room, y, shade, "right", size=SMALL)
             room -= text_width(lost, SMALL, ratio=pane.ratio) + GAP
         colour = theme.accent if block.number in (active, under) else theme.text
         name = elided(name_of(cache, block.number), room, SIZE, bold=True)
         yield Label(name, left, y, rgba(colour), size=SIZE, bold=True)
+
+
+def _missed(mean: Mean, theme: Theme) -> Iterator[tuple[str, tuple[float, float, float, float]]]:
+    """What the maps do not show, and the colour that stands for it."""
+    if mean.nonfinite:
+        red, green, blue = (c / 255 for c in NO_NUMBER)
+        yield f"{mean.nonfinite:,} not a number", (red, green, blue, 1.0)
+    if mean.lost:
+        images = "" if mean.images == 1 else f"{min(mean.lost, mean.images):,} of {mean.images:,} images "
+        yield f"{images}damaged", rgba(theme.damage)
 
 
 def _beside(pane: Pane, block: Block, cache: Cache, mean: Mean | None, theme: Theme) -> Iterator[Label]:
@@ -95,7 +104,8 @@ def value_of(cache: Cache, block: Block, spot: Spot, mean: Mean) -> str:
     if mean.values.shape[1:] != (1, 1):
         words.append(f"({spot.y}, {spot.x})")
     shown = values if colour else values[[spot.channel]]
-    words[-1] += " = " + ", ".join(figure(float(v)) for v in shown) + (" σ" if mean.is_difference else "")
+    unit = " σ" if mean.is_difference else ""
+    words[-1] += " = " + ("damaged" if mean.gone else ", ".join(figure(float(v)) for v in shown) + unit)
     if block.shrink > 1:
         words.append(f"mean of {block.shrink} × {block.shrink}")
     return " · ".join(words)

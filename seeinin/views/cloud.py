@@ -6,6 +6,7 @@ drawn exactly at every move, and workers count the ids for the mouse behind them
 
 from collections.abc import Callable
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,8 +14,13 @@ from seeinin.geometry.colours import palette_rgba
 from seeinin.geometry.matrix import Matrix
 from seeinin.geometry.steps import steps_rgba
 from seeinin.geometry.warp import Warp
-from seeinin.pool import POOL
-from seeinin.state.slots import HIDDEN, REST
+from seeinin.pool import POOL, Latest, Token
+from seeinin.state.colouring import ColourBy
+from seeinin.state.columns import Columns
+from seeinin.state.linking import Rule
+from seeinin.state.selection import Selection
+from seeinin.state.slots import HIDDEN, REST, Slots
+from seeinin.state.sources import Sources
 from seeinin.state.state import ViewerState
 from seeinin.store.reader import Layer
 from seeinin.views.theme import Theme
@@ -43,8 +49,11 @@ class Cloud:
         self.columns = state.sources.columns
         self.node = Points(parent=canvas.scene)
         self.node.visible = False
-        self._reading: set[Key] = set()
-        self._dressed: tuple[object, ...] = ()
+        self._asked: set[Key] = set()
+        self._masked: dict[Key, np.ndarray] = {}
+        self._latest = Latest(POOL.now)
+        self._wanted: Look | None = None
+        self._worn: Look | None = None
 
     def prepare(self, matrix: Matrix, theme: Theme, most: int) -> bool:
         """Make the node ready to draw at most so many points of what the state shows; whether it is ready.
@@ -61,50 +70,100 @@ class Cloud:
         if wanted:
             self._read(layer, wanted)
             return False
-        self.node.set_columns({key: held[key] for key in self.node.missing(keys)})
-        self._dress(layer, theme)
+        missing = self.node.missing(keys)
+        waiting = [key for key in missing if not self.columns.all_finite(layer, key[1]) and key not in self._masked]
+        if waiting:
+            self._ask(waiting, partial(_masked, self.columns, layer), self._masked.__setitem__)
+            return False
+        self.node.set_columns({key: self._masked.pop(key, held[key]) for key in missing})
+        if not self._dress(layer, theme):
+            return False
         cells = list(_cells(matrix, layer.number))
         self.node.count = min(layer.points, max(most // max(len(cells), 1), 1))
         self.node.clip = matrix.viewport
         self.node.set_cells(cells)
         return True
 
-    def _dress(self, layer: Layer, theme: Theme) -> None:
-        """Colours, sizes and the selection; uploaded where they changed."""
+    def _dress(self, layer: Layer, theme: Theme) -> bool:
+        """Colours, sizes and the selection; whether there are any for this layer. New ones are worked out meanwhile."""
         state = self.state
         self.node.size, self.node.alpha = state.point_size, state.opacity
-        look = (layer.number, theme, state.slots, state.hidden, state.colour_by, state.selection, state.link)
-        if look == self._dressed:
-            return
-        self._dressed = look
-        slot, repeat, scale = state.sources.colours.of(state.colour_by, layer, state.slots, state.hidden)
-        palette = palette_rgba(dark=theme.dark)
-        if scale:
-            palette[:REST] = steps_rgba(dark=theme.dark)
-        self.node.set_palette(
-            [*palette[: REST + 1], *[palette[REST]] * (INVISIBLE - REST - 1), (0, 0, 0, 0)], palette[REST]
-        )
-        self.node.set_colour(np.where(slot == HIDDEN, np.uint8(INVISIBLE), slot), repeat)
-        if state.selection is None:
-            self.node.set_share(None)
-        else:
-            share = state.linker.share(state.selection, state.link, layer.number)
-            self.node.set_share(share.strength, share.repeat)
+        look = Look(layer, theme, state.slots, state.hidden, state.colour_by, state.selection, state.link)
+        if look != self._wanted:
+            self._wanted = look
+            dress = self._latest.request(_dress, state.sources, look)
+            state.inbox.deliver(dress, partial(self._put_on, look))
+        return self._worn is not None and self._worn.layer is layer
+
+    def _put_on(self, look: "Look", dress: "Dress") -> None:
+        self._worn = look
+        palette = palette_rgba(dark=look.theme.dark)
+        if dress.scale:
+            palette[:REST] = steps_rgba(dark=look.theme.dark)
+        rest = [palette[REST]] * (INVISIBLE - REST - 1)
+        self.node.set_palette([*palette[: REST + 1], *rest, (0, 0, 0, 0)], palette[REST])
+        self.node.set_colour(*dress.slots)
+        self.node.set_share(*dress.share)
+        self.arrived()
 
     def _read(self, layer: Layer, keys: list[Key]) -> None:
+        self._ask(keys, partial(self.columns.get, layer), _keep_none)
+
+    def _ask(self, keys: list[Key], work: Callable[..., np.ndarray], keep: Callable[[Key, np.ndarray], None]) -> None:
+        """Have work done for channels, each once, and say so when all of them are there."""
         for key in keys:
-            if key not in self._reading:
-                self._reading.add(key)
-                column = POOL.now(self.columns.get, layer, *key[1:])
-                column.add_done_callback(partial(self._read_one, key))
-                self.state.inbox.deliver(column, self._have)
+            if key not in self._asked:
+                self._asked.add(key)
+                column = POOL.now(work, *key[1:])
+                column.add_done_callback(partial(self._answered, key))
+                self.state.inbox.deliver(column, partial(self._have, keep, key))
 
-    def _read_one(self, key: Key, _: object) -> None:
-        self._reading.discard(key)
+    def _answered(self, key: Key, _: object) -> None:
+        self._asked.discard(key)
 
-    def _have(self, _: np.ndarray) -> None:
-        if not self._reading:
+    def _have(self, keep: Callable[[Key, np.ndarray], None], key: Key, column: np.ndarray) -> None:
+        keep(key, column)
+        if not self._asked:
             self.arrived()
+
+
+class Look(NamedTuple):
+    """What colours and strengths depend on."""
+
+    layer: Layer
+    theme: Theme
+    slots: Slots
+    hidden: frozenset[int]
+    colour_by: ColourBy
+    selection: Selection | None
+    link: Rule
+
+
+class Dress(NamedTuple):
+    """What the node is told of all points: arrays and how many points each entry is for."""
+
+    slots: tuple[np.ndarray, int]
+    scale: bool
+    share: tuple[np.ndarray | None, int]
+
+
+def _dress(token: Token, sources: Sources, look: Look) -> Dress:
+    slot, repeat, scale = sources.colours.of(look.colour_by, look.layer, look.slots, look.hidden)
+    slots = np.where(slot == HIDDEN, np.uint8(INVISIBLE), slot), repeat
+    if look.selection is None:
+        return Dress(slots, scale, (None, 1))
+    share = sources.linker.share(look.selection, look.link, look.layer.number)
+    return Dress(slots, scale, (share.strength, share.repeat))
+
+
+def _keep_none(key: Key, column: np.ndarray) -> None:
+    """The columns in memory have it already."""
+
+
+def _masked(columns: Columns, layer: Layer, channel: int, warp: Warp) -> np.ndarray:
+    """With infinity instead of NaN, of which the shaders could not tell that it is none: neither is drawn."""
+    column = columns.get(layer, channel, warp)
+    return np.where(np.isnan(column), column.dtype.type(np.inf), column)
 
 
 def _cells(matrix: Matrix, layer: int) -> list[Cell]:

@@ -9,6 +9,7 @@ from seeinin.geometry.matrix import INSET, Matrix
 
 Plotted = tuple[tuple[int, int], Box]  # a cell (i, j) and its pixels
 
+BESIDE = 0.4  # of the margin of a cell: where what is on no axis is drawn
 SMALLEST = 4.0  # px of a cell that is moved to whole pixels; smaller ones take what pixels they get
 
 
@@ -79,6 +80,11 @@ class Layout:
             return axis
         scale = axis.scale * self._fits / self.cell
         return Axis(scale, self._down[i][1] - INSET * self._fits - axis.low * scale, axis.low, axis.high)
+
+    def beside(self, i: int, j: int) -> tuple[int, int]:
+        """The pixel row and column within the margin of a cell that stand for values that are on no axis: y, x."""
+        margin = math.floor(BESIDE * INSET * self._fits)
+        return self._down[i][1] - 1 - margin, self._along[j][0] + margin
 
     def pixel(self, i: int, j: int, row: float, column: float) -> tuple[float, float]:
         """Where the picture has a place of a cell, given in matrix coordinates: y, x."""

@@ -16,6 +16,7 @@ from seeinin.views.cloud import MOST_HARDWARE, MOST_SOFTWARE, Cloud, is_hardware
 from seeinin.views.frames import Request, Shot
 from seeinin.views.gestures import Hands
 from seeinin.views.hits import Hits
+from seeinin.views.holes import hole_marks
 from seeinin.views.marks import brush_strokes, lasso_strokes, mark_strokes
 from seeinin.views.steering import Steering
 from seeinin.views.strip import Strip
@@ -44,10 +45,11 @@ class MatrixView:
         self.hardware = False  # known once the window is up
         self._latest = Latest(self._submit)
         self.sample, self.picture, self.grid, self.labels = Picture(), Picture(), Strokes(), Labels()
+        self.holes, self.words = Strokes(), Labels()  # of what is damaged
         self.marks, self.draft = Strokes(), Strokes()
         self.cloud = Cloud(state, canvas, self.refresh)
-        nodes = self.sample, self.picture, self.cloud.node, self.grid, self.labels, self.marks, self.draft
-        for order, node in enumerate(nodes):
+        pictures, lines = (self.sample, self.picture, self.cloud.node), (self.grid, self.labels, self.holes, self.words)
+        for order, node in enumerate((*pictures, *lines, self.marks, self.draft)):
             node.parent, node.order = canvas.scene, order
         self.strip = Strip(state, canvas, self.refresh)
         self.steering, self.hits = Steering(self), Hits(self)
@@ -114,9 +116,13 @@ class MatrixView:
             self.state.inbox.deliver(shot, self._arrived)
 
     def mark(self, *_: object) -> None:
-        """Repaint the rings and dots over the points."""
+        """Repaint what stands over the points: holes, rings and dots."""
         if (matrix := self.matrix) is not None:
-            self.marks.clip = self.draft.clip = matrix.viewport
+            self.marks.clip = self.draft.clip = self.holes.clip = self.words.clip = matrix.viewport
+            if self.state.layer is not None:
+                hatched, words = hole_marks(matrix, self.state.layer, self.columns, self.theme)
+                self.holes.set_strokes(hatched)
+                self.words.set_labels(words)
             self.marks.set_strokes(*mark_strokes(self.state, matrix, self.columns, self.theme))
 
     def preview(self, line: Iterable[tuple[float, float]], how: How, brush: float | None = None) -> None:

@@ -15,6 +15,7 @@ from seeinin.state.view import View
 from seeinin.store.reader import Cache
 from seeinin.views.aiming import Aiming
 from seeinin.views.frames import CROWDED, Request, Shot
+from seeinin.views.holes import hole_marks
 from seeinin.views.summary import Correlations, Summary, correlations, painted
 from seeinin.views.theme import DARK, Theme, rgba
 from seeinin.visuals.canvas import Canvas
@@ -156,6 +157,8 @@ class OverviewView:
             width = text_width(note, SMALL, ratio=self.canvas.pixel_scale)
             strokes.append(boxes([[x, bottom - 18, width + 12, 18]], rgba(self.theme.panel, 0.85)))
             self.labels.set_labels([Label(note, x + 6, bottom - 9, rgba(self.theme.text), down="centre", size=SMALL)])
+        if shown and self.state.layer is not None:
+            strokes.append(hole_marks(matrix, self.state.layer, self.state.sources.columns, self.theme)[0])
         self.strokes.set_strokes(*strokes, *self._box_strokes(matrix))
 
     def _box_strokes(self, matrix: Matrix) -> list[np.ndarray]:

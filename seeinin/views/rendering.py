@@ -23,6 +23,7 @@ from seeinin.state.slots import HIDDEN
 from seeinin.state.sources import Sources
 from seeinin.state.state import Drawn
 from seeinin.store.reader import Layer
+from seeinin.views.asides import Asides
 from seeinin.views.frames import Request, Shot
 from seeinin.views.layout import Layout, Plotted
 
@@ -111,7 +112,7 @@ class Drawing:
             yield self.points
 
     def count_outside(self) -> Iterator[None]:
-        """How many values the axes do not show; worked out once for each range of a channel."""
+        """How many values are on no axis; worked out once for each range of a channel."""
         for channel, column in self.held.items():
             (low, high), key = self.request.matrix.ranges[channel], self._axis_key(channel)
             found = np.zeros(2, np.int64)
@@ -138,7 +139,9 @@ class Drawing:
         for first, last in ranges(0, len(self.diagonal), POOL.size):
             POOL.share(lambda cell: self._ridges(cell, rgba), self.diagonal[first:last])
             yield
-        return Shot(request, rgba, self.frame.ids, self._drawn())
+        ids = self.frame.ids
+        yield from Asides(self).draw(rgba, ids)
+        return Shot(request, rgba, ids, self._drawn())
 
     def _spread(self, start: int, stop: int, cell: Plotted) -> None:
         """Count some points of a plot of one channel."""
@@ -155,10 +158,13 @@ class Drawing:
 
     def _drawn(self) -> Drawn:
         request, layout = self.request, self.layout
-        keys = map(self._axis_key, self.held)
-        beyond, nans = np.sum([self.sources.columns.outside.get(key, (0, 0)) for key in keys], axis=0).tolist()
+        counts = [self.sources.columns.outside.get(key, (0, 0)) for key in map(self._axis_key, self.held)]
+        beyond, strange = (sum(count[k] for count in counts) for k in (0, 1))
+        holes = [self.sources.columns.holes(self.layer, channel) for channel in self.held]
+        damaged, why = sum(map(len, holes)), next((str(h.why) for h in holes if h.why), "")
         cells = len(layout.rows) * len(layout.columns)
-        return Drawn(self.points, self.layer.points, cells, beyond, nans, request.style)
+        nonfinite = max(strange - damaged, 0)  # a hole counts as NaN, once it has been counted
+        return Drawn(self.points, self.layer.points, cells, beyond, nonfinite, request.style, damaged, why)
 
 
 def colouring(request: Request, sources: Sources, layer: Layer) -> Colouring:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seeinin.pool import Token
+from seeinin.store.holes import Holes
 from seeinin.store.reader import Layer
 from seeinin.views.scales import between, sequential
 from seeinin.views.tiles import coloured
@@ -38,12 +39,14 @@ class Correlations:
 def correlations(token: Token, layer: Layer, images: int) -> Correlations:
     """As many of the first images as fit in time and memory: rows are shuffled, so any prefix is a fair sample.
 
-    0 where a channel is constant or holds what is no number. Raises CacheError where the file is damaged.
+    0 where a channel is constant or holds what is no number. Damaged images are left out.
     """
     channels, positions = layer.shape[0], layer.positions
     most = min(VALUES // channels, int(PRODUCTS / channels**2)) // positions
     images = min(images, max(most, math.ceil(2 / positions)))
-    values = layer.maps(slice(0, images)).astype(np.float32)
+    holes = Holes()
+    values = layer.maps(slice(0, images), holes)
+    values = values[~holes.among(np.arange(images))].astype(np.float32)
     token.check()
     values = values.transpose(1, 0, 2, 3).reshape(channels, -1)  # (D, points)
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):

@@ -6,27 +6,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seeinin.state.selection import Selection
+from seeinin.store.holes import Holes
 from seeinin.store.reader import Cache
 from seeinin.views.subjects import INPUT, crop_of_layer
 
 
 class Maps:
-    """Of a layer, or of the input; `work` is the bytes of one image."""
+    """Of a layer, or of the input; `work` is the bytes of one image. Damaged images are left out, and `lost`."""
 
     def __init__(self, cache: Cache, number: int) -> None:
         self.cache, self.number = cache, number
         self.total = np.zeros(shape_of(cache, number))
         size = 1 if number == INPUT else np.dtype(cache.layers[number].dtype).itemsize
         self.work = max(math.prod(self.total.shape) * size, 1)
+        self.lost = 0
 
     def add(self, rows: NDArray[np.int64]) -> None:
         from seeinin.geometry.averages import add_maps  # numba: not before a thread needs it
 
-        add_maps(self.total, read_maps(self.cache, self.number, rows))
+        holes = Holes()
+        maps = read_maps(self.cache, self.number, rows, holes)
+        if holes:
+            kept = ~holes.among(rows)
+            self.lost += int((~kept).sum())
+            maps = maps[kept]
+        add_maps(self.total, maps)
 
     def average(self, images: int) -> NDArray[np.float64]:
-        """(D, H, W)."""
-        return self.total / images
+        """(D, H, W); NaN where no image is left."""
+        return self.total / (images - self.lost) if images > self.lost else np.full_like(self.total, np.nan)
 
 
 class Patches:
@@ -43,12 +51,17 @@ class Patches:
         self.strength = patches.strength.reshape(cache.images, *layer.shape[1:])
         self.crops = Crops(1, crop, cache.pixel_shape[2])
         self.work = max(layer.positions * math.prod(crop.size), math.prod(cache.pixel_shape))
+        self.lost = 0
 
     def add(self, rows: NDArray[np.int64]) -> None:
         from seeinin.geometry.crops import NO_GROUP
 
-        group = np.where(self.strength[rows] > 0, np.uint8(0), np.uint8(NO_GROUP))
-        self.crops.add(self.cache.pixels(rows), group)
+        holes = Holes()
+        pixels = self.cache.pixels(rows, holes)
+        gone = holes.among(rows)
+        self.lost += int(gone.sum())
+        chosen = (self.strength[rows] > 0) & ~gone[:, None, None]
+        self.crops.add(pixels, np.where(chosen, np.uint8(0), np.uint8(NO_GROUP)))
 
     def average(self, images: int) -> NDArray[np.float64]:
         """(c, height, width); NaN where every crop reaches beyond its image."""
@@ -63,6 +76,8 @@ def shape_of(cache: Cache, number: int) -> tuple[int, int, int]:
     return channels, height, width
 
 
-def read_maps(cache: Cache, number: int, rows: NDArray[np.int64]) -> NDArray[np.generic]:
+def read_maps(cache: Cache, number: int, rows: NDArray[np.int64], holes: Holes) -> NDArray[np.generic]:
     """(n, D, H, W) as stored: pixels are uint8."""
-    return cache.pixels(rows).transpose(0, 3, 1, 2) if number == INPUT else cache.layers[number].maps(rows)
+    if number == INPUT:
+        return cache.pixels(rows, holes).transpose(0, 3, 1, 2)
+    return cache.layers[number].maps(rows, holes)

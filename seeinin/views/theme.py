@@ -13,6 +13,7 @@ class Theme:
     text: str
     muted: str  # what is there to be looked up, not read
     accent: str  # what is active
+    damage: str  # what is not there because the file is damaged
 
     @property
     def dark(self) -> bool:
@@ -20,8 +21,8 @@ class Theme:
         return self.background < self.text
 
 
-DARK = Theme("#101216", "#15181e", "#2a2f38", "#e6e8eb", "#8b93a1", "#6ea8ff")
-LIGHT = Theme("#ffffff", "#f4f5f7", "#d5d9df", "#1b1e24", "#626b79", "#1f63d6")
+DARK = Theme("#101216", "#15181e", "#2a2f38", "#e6e8eb", "#8b93a1", "#6ea8ff", "#ff8a4c")
+LIGHT = Theme("#ffffff", "#f4f5f7", "#d5d9df", "#1b1e24", "#626b79", "#1f63d6", "#c04a08")
 
 
 def rgba(colour: str, opacity: float = 1.0) -> tuple[float, float, float, float]:

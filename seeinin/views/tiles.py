@@ -10,13 +10,18 @@ from seeinin.views.sheet import Block, Pane
 from seeinin.views.subjects import CROPS
 from seeinin.views.theme import Theme, rgba
 
+HATCHED = 6  # px from one line of a hatching to the next
+
 
 class Tiles:
     """The pixels of what is in sight."""
 
     def __init__(self, theme: Theme, contrast: Contrast) -> None:
         self.theme, self.contrast = theme, contrast
-        self.ground = int(packed(np.rint(255 * np.array(rgba(theme.panel)[:3])).astype(np.uint8)))
+        self.ground, self.damage = (
+            int(packed(np.rint(255 * np.array(rgba(colour)[:3])).astype(np.uint8)))
+            for colour in (theme.panel, theme.damage)
+        )
         self._small: dict[int, tuple[Mean, int, NDArray[np.float32]]] = {}  # maps, shrunk as they are in sight
 
     def picture(self, pane: Pane, means: dict[int, Mean]) -> NDArray[np.uint8]:
@@ -41,6 +46,9 @@ class Tiles:
     def _rows(self, block: Block, top: int, bottom: int) -> NDArray[np.uint32]:
         """Pixel rows of a block; only the maps that they touch are coloured."""
         mean, _, values = self._small[block.number]
+        if mean.gone:
+            filled = np.full((block.shape[0], *values.shape[1:]), self.damage, np.uint32)
+            return self._hatched(tiled(filled, block, top, bottom, self.ground), top)
         if mean.maps < len(values):
             pixels = packed(np.rint(np.nan_to_num(values)).astype(np.uint8).transpose(1, 2, 0))
             return tiled(self._seen(block, values, pixels[None]), block, top, bottom, self.ground)
@@ -49,6 +57,11 @@ class Tiles:
         pixels = coloured(values[part], scale_of(mean, self.theme.dark, self.contrast).part(part))
         start = first * block.pitch[1]
         return tiled(self._seen(block, values[part], pixels), block, top - start, bottom - start, self.ground)
+
+    def _hatched(self, pixels: NDArray[np.uint32], top: int) -> NDArray[np.uint32]:
+        """Lines from bottom left to top right instead of what is damaged, in pixel rows from `top` on."""
+        across, down = np.arange(pixels.shape[1]), np.arange(top, top + len(pixels))[:, None]
+        return np.where((across + down) % HATCHED < 1, pixels, np.uint32(self.ground))
 
     def _seen(self, block: Block, values: NDArray[np.float32], pixels: NDArray[np.uint32]) -> NDArray[np.uint32]:
         """The ground where a crop has nothing but the outside of images; elsewhere what is no number is an error."""

@@ -27,7 +27,8 @@ void place() {
     vec2 value = clamp(vec2(a_x, a_y), u_range.xy, u_range.zw);
     vec2 clip = (value - vec2(u_x.x, u_y.x)) * vec2(u_x.y, u_y.y) + vec2(u_x.z, u_y.z);
     bool waits = u_turn > 0.5 && (a_share > 0.5) != (u_turn > 1.5);
-    gl_Position = waits ? vec4(3.0, 3.0, 3.0, 1.0) : vec4(clip, 0.0, 1.0);
+    bool nowhere = max(abs(a_x), abs(a_y)) > 3.4e38;  // infinite: on no axis
+    gl_Position = waits || nowhere ? vec4(3.0, 3.0, 3.0, 1.0) : vec4(clip, 0.0, 1.0);
     v_colour = u_palette[int(min(a_slot, 16.0))];
     v_colour.a *= u_turn > 1.5 ? u_look.y * a_share / 255.0 : u_look.y;
 }

@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 
@@ -103,7 +105,15 @@ def test_an_image_without_a_class_has_a_dash(qtbot, state):
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(0.0212, "0.021"), (-2.0, "−2.000"), (1234.5, "1.23e+03"), (1e-9, "1e−09"), (float("nan"), "nan")],
+    [
+        (0.0212, "0.021"),
+        (-2.0, "−2.000"),
+        (1234.5, "1.23e+03"),
+        (1e-9, "1e−09"),
+        (float("nan"), "not a number"),
+        (-math.inf, "−∞"),
+        (None, "damaged"),
+    ],
 )
 def test_a_value_is_short(value, shown):
     assert number(value) == shown

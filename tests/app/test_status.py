@@ -3,7 +3,7 @@ import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 
-from seeinin.app.status import Status, drawn_words, outside_words
+from seeinin.app.status import Status, drawn_words, missed_words
 from seeinin.app.tally import percent, tally
 from seeinin.pool import Token
 from seeinin.state.selection import chosen
@@ -23,10 +23,10 @@ def test_what_is_drawn_in_words(drawn, words):
     assert drawn_words(drawn) == words
 
 
-def test_what_is_not_drawn_in_words():
-    assert outside_words(Drawn(9, 9, 1, 1200, 0, "points")) == "1,200 out of range"
-    assert outside_words(Drawn(9, 9, 1, 12, 3, "points")) == "12 out of range · 3 not finite"
-    assert outside_words(Drawn(9, 9, 1, 0, 0, "points")) == ""
+def test_what_is_on_no_axis_in_words():
+    assert missed_words(None) == dict.fromkeys(("outside", "nonfinite", "damaged"), "")
+    words = missed_words(Drawn(9, 9, 1, 1200, 3, "points", 32_768, "x.h5 is damaged."))
+    assert list(words.values()) == ["1,200 out of range", "3 not finite", "32,768 damaged"]
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_the_bar_follows_the_state(qtbot, state):
     state.cell = Cell(row=2, column=3, y=0.063, x=0.778)
     state.tool = "lasso"
     assert bar.drawn.text() == "all 90 points in 4 cells"
-    assert bar.outside.text() == "2 out of range"
+    assert bar.missed["outside"].text() == "2 out of range"
     assert bar.under.text() == "channel 3 × 2   0.778, 0.063"
     assert bar.hint.text().startswith("drag to lasso · Shift adds")
     state.cell = None

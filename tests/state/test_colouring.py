@@ -14,15 +14,17 @@ N, H, W = 40, 3, 5
 
 
 class OneLayer(SimpleNamespace):
-    def column(self, channel):
-        return self.values[channel]
+    nonfinite = np.zeros(2, np.int64)
+
+    def read_column(self, channel, start, stop, holes):
+        return self.values[channel, start:stop]
 
 
 @pytest.fixture
 def layer():
     values = RANDOM.normal(size=(2, N * H * W)).astype(np.float16)
     values[1] = np.maximum(values[1], 0)
-    return OneLayer(number=0, shape=(2, H, W), positions=H * W, values=values)
+    return OneLayer(number=0, shape=(2, H, W), positions=H * W, points=N * H * W, values=values)
 
 
 @pytest.fixture

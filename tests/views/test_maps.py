@@ -78,7 +78,7 @@ def test_the_average_of_the_selected_points_images(view: MapsView, monkeypatch: 
 def test_whole_classes_come_from_the_class_means(view: MapsView, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[int] = []
     plain = sums.read_maps
-    monkeypatch.setattr(sums, "read_maps", lambda cache, n, rows: read.append(n) or plain(cache, n, rows))
+    monkeypatch.setattr(sums, "read_maps", lambda cache, n, *rest: read.append(n) or plain(cache, n, *rest))
     cache = view.state.cache
     view.state.select_class(0)
     view.state.select_class(2, "add")
