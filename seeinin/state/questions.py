@@ -58,8 +58,12 @@ def sides(sources: Sources, question: Question, images: int) -> NDArray[np.uint8
 
 
 def silent(layer: Layer) -> NDArray[np.bool_]:
-    """Channels (D) that are constant from their 0.1 to their 99.9 % quantile: at most one value in 500 differs."""
-    return np.array(constant(layer) | (layer.quantiles[:, 0] == layer.quantiles[:, -1]))
+    """Channels (D) that are constant from their 0.1 to their 99.9 % quantile: at most one value in 500 differs.
+
+    One with NaN or infinities is not: that is to be seen.
+    """
+    equal = constant(layer) | (layer.quantiles[:, 0] == layer.quantiles[:, -1])
+    return np.array(equal & (layer.nonfinite == 0))
 
 
 def constant(layer: Layer) -> NDArray[np.bool_]:

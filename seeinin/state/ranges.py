@@ -43,6 +43,7 @@ class Limits:
 
 def layer_limits(layer: Layer) -> Limits:
     """Read from the cache. In every range low < high, also where a channel is constant."""
+    _ = layer.nonfinite  # with the rest it tells silent channels, and is in memory from now on
     levels = np.asarray(layer.quantile_levels)
     low = layer.quantiles[:, np.argmin(abs(levels - LOW))].astype(np.float64)
     high = layer.quantiles[:, np.argmin(abs(levels - HIGH))].astype(np.float64)

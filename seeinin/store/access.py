@@ -161,8 +161,10 @@ class Access:
             return []
         first, after = new.start * piece, min(new.stop * piece, count)
         around = out if after - first == len(out) else np.empty((after - first, *out.shape[1:]), out.dtype)
-        self._fill(around, offset + first * size)
+        had = self._fill(around, offset + first * size)
         good = piece_checksums(around, piece) == self._table(path)[index][new]
+        if had < around.nbytes:
+            good[had // (piece * size) :] = False
         checked[new] = good
         holes = [range(n, min(n + piece, count)) for n in (first + np.flatnonzero(~good) * piece).tolist()]
         for hole in holes:
