@@ -104,11 +104,12 @@ def _show_classes(window: "Window") -> None:
 
 def _copy_image(window: "Window") -> None:
     """As the details show it, so that nothing has to be read."""
-    if window.details.shown is None:
+    shown = window.details.shown
+    if shown is None or shown.pixels is None:
         raise DataError("There is no image under the cursor that could be copied: hover or click a point first.")
     clipboard = QApplication.clipboard()
     assert clipboard is not None
-    clipboard.setImage(image_of(window.details.shown.pixels))
+    clipboard.setImage(image_of(shown.pixels))
 
 
 def _copy_picture(window: "Window") -> None:
