@@ -11,7 +11,7 @@ from seeinin.app.headings import Elided
 from seeinin.app.names import as_item, as_tip, plain
 from seeinin.app.tally import Tally
 from seeinin.geometry.warp import LINEAR
-from seeinin.state.state import Drawn, ViewerState
+from seeinin.state.state import Drawn, Pile, ViewerState
 
 PATIENCE = 100  # ms; what takes longer gets a busy sign
 HINTS = {
@@ -42,6 +42,13 @@ def missed_words(drawn: Drawn | None) -> dict[str, str]:
     return {name: f"{n:,} {said}" if (n := getattr(drawn, name, 0)) else "" for name, said in words.items()}
 
 
+def pile_words(pile: Pile | None) -> str:
+    """' · 1,204 points here', ' · point 3 of 1,204 here'."""
+    if pile is None:
+        return ""
+    return f" · point {pile.which:,} of {pile.points:,} here" if pile.which else f" · {pile.points:,} points here"
+
+
 class Status(QStatusBar):
     """Reads the state only; `show_tally` and `show_problem` bring what the state does not hold."""
 
@@ -65,6 +72,7 @@ class Status(QStatusBar):
             ("drawn", self._show_drawn),
             ("link", self._show_link),
             ("cell", self._show_cursor),
+            ("pile", self._show_cursor),
             ("tool", self._show_hint),
             ("busy", self._show_busy),
             ("against", self._show_selected),
@@ -133,10 +141,9 @@ class Status(QStatusBar):
             (LINEAR if view is None else view.warp(channel)).words(at)
             for channel, at in ((cell.column, cell.x), (cell.row, cell.y))
         )
-        if cell.row == cell.column:
-            self.under.setText(f"channel {cell.column}   {x}")
-        else:
-            self.under.setText(f"channel {cell.column} × {cell.row}   {x}, {y}")
+        plot = f"channel {cell.column}" + (f" × {cell.row}" if cell.row != cell.column else "")
+        at = x if cell.row == cell.column else f"{x}, {y}"
+        self.under.setText(f"{plot}   {at}" + pile_words(self.state.pile))
 
     def _show_hint(self, *_: object) -> None:
         self.hint.setText(HINTS[self.state.tool])

@@ -51,6 +51,13 @@ class Cell(NamedTuple):
     x: float
 
 
+class Pile(NamedTuple):
+    """So many points are drawn on the pixel under the cursor; `which` of them was picked, from 1, or none (0)."""
+
+    points: int
+    which: int = 0
+
+
 class Drawn(NamedTuple):
     """What the last picture shows: `points` of `total` a cell. Of the values of the channels in sight: how many lie
     `outside` the axes, how many are `nonfinite`, and how many are not there because the file is `damaged`, and `why`.
@@ -75,6 +82,7 @@ class ViewerState:
     view: View | None = None
     hover: Place | None = None
     cell: Cell | None = None  # under the cursor
+    pile: Pile | None = None  # under the cursor, where it is more than one point
     pick: Place | None = None
     selection: Selection | None = None
     draft: Selection | None = None  # what a lasso on its way would select; never undone

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -59,6 +59,16 @@ class Request:
         return int(self.matrix.viewport.height), int(self.matrix.viewport.width)
 
 
+class Hit(NamedTuple):
+    """A pixel (y, x) of a picture, in its cell (i, j), and the topmost point that is drawn there."""
+
+    i: int
+    j: int
+    y: int
+    x: int
+    point: int
+
+
 @dataclass(frozen=True, eq=False)
 class Shot:
     """A picture that was drawn for `request`: `rgba` uint8 (height, width, 4), `ids` int64 (height, width).
@@ -94,7 +104,7 @@ class Shot:
         seen_y = max(view.y, top), min(view.y + view.height, top + len(matrix.rows) * matrix.cell)
         return x - 1 <= seen_x[0] and seen_x[1] <= x + width + 1 and y - 1 <= seen_y[0] and seen_y[1] <= y + height + 1
 
-    def point_at(self, cell: tuple[int, int], row: float, column: float, reach: float) -> int | None:
+    def hit_at(self, cell: tuple[int, int], row: float, column: float, reach: float) -> Hit | None:
         """The point of a cell drawn nearest to a matrix coordinate; selected ones before others.
 
         Within `reach` logical pixels of the picture.
@@ -107,8 +117,13 @@ class Shot:
             return None
         y, x = layout.pixel(*cell, row, column)
         ids, ratio = self.ids[top:bottom, left:right], self.request.ratio
-        point = from_ids(ids, math.floor(y) - top, math.floor(x) - left, reach * ratio)
-        return None if point < 0 else int(point)
+        at = math.floor(y) - top, math.floor(x) - left
+        point = from_ids(ids, *at, reach * ratio)
+        if point < 0:
+            return None
+        down, along = np.nonzero((ids & (SELECTED - 1) == point) & (ids >= 0))
+        nearest = np.argmin((down - at[0]) ** 2 + (along - at[1]) ** 2)
+        return Hit(*cell, top + int(down[nearest]), left + int(along[nearest]), int(point))
 
 
 def _cells(request: Request) -> tuple[Any, ...]:

@@ -10,7 +10,9 @@ from seeinin.pool import POOL
 from seeinin.state.selection import How, Selection, chosen
 from seeinin.state.state import Cell, Place
 from seeinin.views.drafting import Drafting
+from seeinin.views.frames import Hit
 from seeinin.views.inside import Plot
+from seeinin.views.piles import Piles
 
 if TYPE_CHECKING:
     from seeinin.views.matrix import MatrixView
@@ -24,6 +26,7 @@ class Hits:
     def __init__(self, view: "MatrixView") -> None:
         self.view, self.state = view, view.state
         self.drafting = Drafting(view.state)
+        self.piles = Piles(view.state)
         self.at = (0.0, 0.0)  # where the cursor was last
 
     def hover_at(self, x: float, y: float) -> None:
@@ -31,19 +34,25 @@ class Hits:
         self.at = x, y
         self.view.strip.hover_at(x, y)
         self.state.cell = self.cell_at(x, y)
-        self.state.hover = self.place_at(x, y)
+        hit, shot = self._hit_at(x, y), self.view.shot
+        self.state.hover = None if hit is None or shot is None else Place(shot.request.layer, hit.point)
+        if shot is not None:
+            self.piles.hover(shot.request, hit)
 
     def click_at(self, x: float, y: float, how: How) -> None:
-        """A click picks the image; Shift, Ctrl and both add, subtract and intersect its point."""
-        place = self.place_at(x, y)
-        if self.view.strip.click_at(x, y, how) or place is None:
+        """A click picks the image, a further one on the same pixel the next of its pile.
+
+        Shift, Ctrl and both add, subtract and intersect its point.
+        """
+        hit, shot = self._hit_at(x, y), self.view.shot
+        if self.view.strip.click_at(x, y, how) or hit is None or shot is None:
             return
         if how == "replace":
-            self.state.pick = place
+            self.piles.click(shot.request, hit)
         else:
-            mask = np.zeros(self.state.cache.layers[place.layer].points, bool)
-            mask[place.point] = True
-            self.state.select(chosen(place.layer, mask), how)
+            mask = np.zeros(self.state.cache.layers[shot.request.layer].points, bool)
+            mask[hit.point] = True
+            self.state.select(chosen(shot.request.layer, mask), how)
 
     def cell_at(self, x: float, y: float) -> Cell | None:
         matrix = self.view.matrix
@@ -53,7 +62,7 @@ class Hits:
         value_x, value_y = matrix.to_data(*at, x, y)
         return Cell(matrix.rows[at[0]], matrix.columns[at[1]], value_y, value_x)
 
-    def place_at(self, x: float, y: float) -> Place | None:
+    def _hit_at(self, x: float, y: float) -> Hit | None:
         """The nearest point drawn within reach in the cell under the cursor; selected ones first, then the topmost."""
         matrix, shot = self.view.matrix, self.view.shot
         if matrix is None or shot is None or not self.view.picture.visible:
@@ -62,8 +71,7 @@ class Hits:
         if at is None or matrix.is_diagonal(*at):
             return None
         column, row = matrix.to_cells(x, y)  # the picture may still lie elsewhere than the cells do now
-        point = shot.point_at(at, row, column, REACH)
-        return None if point is None else Place(shot.request.layer, point)
+        return shot.hit_at(at, row, column, REACH)
 
     def select_polygon(self, cell: tuple[int, int], polygon: np.ndarray, how: How) -> None:
         """Select the points of the active layer inside `polygon` (V, 2), in pixels, as drawn in `cell`; exact.
