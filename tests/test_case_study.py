@@ -48,36 +48,41 @@ def lean(images):
     return (images * x * y).sum(axis=(-2, -1)) / (images * y * y).sum(axis=(-2, -1))
 
 
-def test_class_1_is_the_tightest_in_feat(sources):
-    from seeinin.geometry.classes import spread
+def test_class_1_is_the_tightest_in_feat_and_8_the_nearest_to_the_origin(sources):
+    from seeinin.state.answers.answer import Asked
+    from seeinin.state.answers.tightness import tightness
 
     feat = sources.cache.layer("feat")
-    widths = spread(feat.maps(slice(None)), sources.cache.label, feat.class_mean)
-    assert widths.argmin() == 1
-    assert widths[1] == pytest.approx(0.245, abs=5e-4)
-    assert np.sort(widths)[1] == pytest.approx(0.321, abs=5e-4)
+    lines = answer(tightness, sources, Asked(feat)).lines  # the tightest class first
+    found = {line.text: [float(figure) for figure in line.figure.split(" · ")] for line in lines}
+    assert next(iter(found)) == "1"
+    widths = [width for width, _ in found.values()]
+    assert widths == sorted(widths)
+    assert widths[:2] == pytest.approx([0.245, 0.321], abs=5e-4)
+    assert min(found, key=lambda name: found[name][1]) == "8"
+    assert found["8"][1] == pytest.approx(0.379, abs=5e-4)
 
 
 def test_the_8s_lie_around_the_origin(sources):
     from seeinin.geometry.classes import closest
 
     feat = sources.cache.layer("feat")
-    distance = np.linalg.norm(feat.class_mean[:, :, 0, 0], axis=1)
-    assert distance.argmin() == 8
-    assert distance[8] == pytest.approx(0.379, abs=5e-4)
     around = closest([feat.column(0), feat.column(1)], (0, 0), 100)
     assert (sources.cache.label[around] == 8).sum() == 66
 
 
 def test_many_rectified_channels_are_for_two_classes(sources):
-    from seeinin.geometry.classes import leading_share
+    from seeinin.state.orders import order_channels
+    from seeinin.state.questions import Question
 
     relu1 = sources.cache.layer("relu1")
-    share = leading_share(relu1.class_mean, sources.cache.class_count)
+    ranking = answer(order_channels, sources, Question(relu1.number, "few"))
     maps = relu1.maps(slice(None))[:, :, 0, 0].astype(float)
     sums = np.stack([maps[sources.cache.label == k].sum(axis=0) for k in range(10)])
-    np.testing.assert_allclose(share, np.sort(sums, axis=0)[-2:].sum(axis=0) / sums.sum(axis=0), rtol=1e-5)
-    assert (share >= 0.8).sum() >= 40
+    share = np.sort(sums, axis=0)[-2:].sum(axis=0) / sums.sum(axis=0)
+    best = ranking.channels[:40]
+    assert (share[best] >= 0.8).all()
+    np.testing.assert_allclose(ranking.score[best], share[best], rtol=1e-5)
 
 
 def test_the_channel_that_tells_most_about_the_1s_follows_their_slant(sources, ones):

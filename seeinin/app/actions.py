@@ -8,6 +8,7 @@ import numpy as np
 
 from seeinin.app import files
 from seeinin.app.action import Action
+from seeinin.app.asks import ASKS
 from seeinin.app.axes import AXES
 from seeinin.app.galleries import GALLERY
 from seeinin.app.layers import shape_of
@@ -24,12 +25,12 @@ if TYPE_CHECKING:
 SIZES = (1.0, 12.0)  # px of a point
 STEP = 0.5
 KEYED = 10  # classes that have a key
-MENUS = ("File", "Edit", "View", "Select", "Layer", "Help")
+MENUS = ("File", "Edit", "View", "Select", "Layer", "Ask", "Help")
 
 
 def actions(cache: Cache) -> list[Action]:
     """Everything that the window of a cache can do, in the order of its menus."""
-    every = [*_FIXED, *POINTED, *AXES, *GALLERY, *_classes(cache), *_layers(cache)]
+    every = [*_FIXED, *POINTED, *AXES, *GALLERY, *ASKS, *_classes(cache), *_layers(cache)]
     return sorted(every, key=lambda a: MENUS.index(a.menu.partition("/")[0]))
 
 

@@ -19,11 +19,9 @@ class AgainstMenu:
 
     def __init__(self, state: ViewerState, menu: QMenu) -> None:
         self.state, self.menu = state, menu
-        for name in ("kept", "against"):
-            getattr(state.events, name).connect(self.refresh)
-        self.refresh()
+        menu.aboutToShow.connect(self.refresh)  # not when an entry is chosen: Qt still holds what that would delete
 
-    def refresh(self, *_: object) -> None:
+    def refresh(self) -> None:
         state, now = self.state, self.state.against
         self.menu.clear()
         self._add("All the rest", now is None, partial(setattr, state, "against", None))

@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOption
 
 from seeinin.app.focus import OwnKeys
 from seeinin.app.names import as_tip, plain
+from seeinin.app.rows import paint_ground
 from seeinin.geometry.colours import REST, REST_ON_LIGHT, SLOTS, SLOTS_ON_LIGHT
 from seeinin.state.selection import How
 from seeinin.state.slots import colour_of
@@ -79,7 +80,7 @@ class Row(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         box, palette = option.rect.adjusted(0, 1, -4, -1), option.palette
         hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
-        self._ground(painter, option, box, model.share(row), hovered)
+        paint_ground(painter, option, box, model.share(row))
         hidden = row in model.hidden
         painter.setOpacity(0.4 if hidden else 1.0)
         middle = box.center().y() + 1
@@ -98,21 +99,6 @@ class Row(QStyledItemDelegate):
         if hovered or hidden:
             _draw_eye(painter, box.right() - EYE // 2, middle, palette.text().color(), closed=hidden)
         painter.restore()
-
-    def _ground(self, painter: QPainter, option: QStyleOptionViewItem, box: QRect, share: float, hovered: bool) -> None:
-        painter.setPen(Qt.PenStyle.NoPen)
-        if hovered:
-            painter.setBrush(option.palette.alternateBase())
-            painter.drawRoundedRect(box, 4, 4)
-        if share:
-            painter.setBrush(option.palette.highlight())
-            painter.drawRoundedRect(
-                QRect(box.left(), box.top(), max(round(box.width() * share), 4), box.height()), 4, 4
-            )
-        if option.state & QStyle.StateFlag.State_HasFocus:
-            painter.setPen(QPen(option.palette.link().color(), 1))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(box, 4, 4)
 
 
 class Legend(QListView):

@@ -14,6 +14,7 @@ from seeinin.app.opening import begin, class_number
 from seeinin.errors import DisplayError
 from seeinin.geometry.matrix import Camera
 from seeinin.geometry.warp import Kind
+from seeinin.state.answers.answer import Answers
 from seeinin.state.gallery import GalleryBy, GalleryOrder
 from seeinin.state.linking import Rule
 from seeinin.state.selection import How, Selection, chosen
@@ -164,6 +165,19 @@ class Viewer:
         self._wait(self.window.gallery.settled)
         assert self.window.gallery.listing is not None
         return self.window.gallery.listing.rows
+
+    def ask(self, name: str) -> Answers:
+        """The answers to a question about the active layer, the selection and the pick, which the window shows too.
+
+        `name`: "mistakes", "wrong", "parting", "place", "odd", "tight", "silent" or "duplicates".
+        `go(viewer.state, "replace")` of a line does what a click on it does. Raises DataError where there is no answer.
+        """
+        self.state.answers = None
+        self._view()
+        self.window.asking.ask(name)
+        self._wait(lambda: self.state.answers is not None)
+        assert self.state.answers is not None
+        return self.state.answers
 
     def picture(self, path: Path | str | None = None) -> np.ndarray:
         """The whole window, settled: uint8 (height, width, 4); also written to `path` as a PNG."""

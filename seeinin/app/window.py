@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import QApplication, QLabel, QMainWindow, QMenu, QSplitter,
 
 from seeinin.app.actions import SIZES, STEP
 from seeinin.app.against import AgainstMenu
+from seeinin.app.answers import AnswerPanel
 from seeinin.app.channelbar import ChannelBar
 from seeinin.app.commands import Commands
 from seeinin.app.details import Details
@@ -31,6 +32,7 @@ from seeinin.app.theme import palette, style_sheet
 from seeinin.app.toolbar import Toolbar
 from seeinin.pool import POOL, Latest
 from seeinin.state.arranging import Arranging
+from seeinin.state.asking import Asking
 from seeinin.state.selection import Selection
 from seeinin.state.state import ViewerState
 from seeinin.views.maps import MapsView
@@ -50,6 +52,7 @@ class Window(QMainWindow):
     state: ViewerState
     matrix: MatrixView
     arranging: Arranging
+    asking: Asking
     channels: ChannelBar
 
     def __init__(
@@ -68,7 +71,8 @@ class Window(QMainWindow):
         self.legend = Legend(state, theme)
         self.details = Details(state, self.legend.classes)
         self.gallery = Gallery(state, self.legend.classes)
-        self.arranging = Arranging(state)
+        self.answers = AnswerPanel(state, self.legend.classes)
+        self.arranging, self.asking = Arranging(state), Asking(state)
         self.channels = ChannelBar(state, self.arranging)
         self.status = Status(state)
         self.commands = Commands(self)
@@ -180,6 +184,7 @@ class Window(QMainWindow):
         column.setContentsMargins(0, 10, 0, 0)
         column.setSpacing(6)
         self.maps_heading.setContentsMargins(12, 0, 12, 0)  # as far in as the maps
+        column.addWidget(self.answers)
         column.addWidget(self.maps_heading)
         column.addWidget(self.places[2], 1)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)

@@ -1,4 +1,4 @@
-"""Classes in a layer's own space: where they lie, how tight they are, and how few of them a channel is for."""
+"""Classes in a layer's own space: how far images are from them, and how few of them a channel is for."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,17 +9,22 @@ from numpy.typing import NDArray
 from seeinin.geometry.halves import decode
 
 
-def spread(maps: NDArray[Any], label: NDArray[np.int32], centroid: NDArray[np.floating]) -> NDArray[np.float64]:
-    """The root of the mean squared distance of the images of each class to their centroid (K), NaN without images.
+def vectors(maps: NDArray[Any], mean: NDArray[np.float64], *, whole: bool) -> NDArray[np.float64]:
+    """Images as vectors (n, U) of maps (n, D, H, W): of all their values, or, not `whole`, of each channel's mean.
 
-    maps (n, D, H, W) of images with label (n), -1 for none; centroid (K, D, H, W), the class means.
+    Values that are not finite count as the mean of their channel (D).
     """
-    known = label >= 0
-    apart = decode(maps[known]).astype(np.float64) - centroid[label[known]]
-    squared = np.square(apart).reshape(len(apart), -1).sum(axis=1)
-    with np.errstate(invalid="ignore"):
-        total = np.bincount(label[known], squared, minlength=len(centroid))
-        return np.sqrt(total / np.bincount(label[known], minlength=len(centroid)))
+    values = decode(maps).astype(np.float64).reshape(*maps.shape[:2], -1)
+    values = np.where(np.isfinite(values), values, mean[:, None])
+    return values.reshape(len(maps), -1) if whole else values.mean(axis=2)
+
+
+def squared_distances(
+    x: NDArray[np.float64], centre: NDArray[np.float64], weight: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Of vectors (n, U) to centres (K, U), each value weighted (U): (n, K), NaN to a centre that is no number."""
+    apart = (x**2 @ weight)[:, None] - 2 * x @ (centre * weight).T + centre**2 @ weight
+    return np.asarray(np.where(np.isnan(apart), np.nan, np.maximum(apart, 0)))
 
 
 def leading_share(class_mean: NDArray[np.floating], count: NDArray[np.int64], leading: int = 2) -> NDArray[np.float64]:

@@ -15,6 +15,7 @@ ORDERS: dict[Order, str] = {
     "network": "as in the network",
     "variance": "variance",
     "class": "tells the classes apart",
+    "few": "fires for few classes",
     "similar": "similar side by side",
     "separates": "separates the selection",
     "tells": "tells most about the selection",
@@ -60,8 +61,8 @@ class Arranging:
         question = self._ask(order)
         if order in NEED_SELECTION and question.selection is None:
             raise DataError(f"This order, {ORDERS[order]!r}, needs a selection: select something first.")
-        if order == "class" and not self.state.cache.classes:
-            raise DataError("The images have no classes to tell apart.")
+        if order in ("class", "few") and not self.state.cache.classes:
+            raise DataError("The images have no classes, and this order is about classes.")
         self.state.busy = f"ordering the channels: {ORDERS[order]}"
         answer = self._channels.request(_order_channels, self.state.sources, question)
         answer.add_done_callback(lambda _: self.state.inbox.post(self._idle))

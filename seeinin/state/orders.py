@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seeinin.errors import DataError
+from seeinin.geometry.classes import leading_share
 from seeinin.geometry.information import bins_of, class_counts, equal_counts, information
 from seeinin.geometry.orders import Ranking, in_order, ranked
 from seeinin.geometry.pictures import Pictures, image_values, reduced
@@ -41,6 +42,7 @@ def order_channels(
     *network*    as they are
     *variance*   of all values, in the channel's units
     *class*      mutual information of the value, in 64 bins of equal count, and the class of its image, in bits
+    *few*        the share of the activation, as far as above zero, that comes from the two classes that fire most
     *similar*    correlated channels side by side; the score is the correlation with the one before
     *separates*  average precision of the value for the selection, or of the negative value where that is larger
     *tells*      (2·AUC - 1)⁺ × the share of the variance of the selected images, reduced to 16 × 16, that the channel's
@@ -55,6 +57,10 @@ def order_channels(
         return in_order(np.arange(layer.shape[0]), np.full(layer.shape[0], np.nan), silent(layer), sources.cache.images)
     if question.order == "variance":
         return ranked(layer.std**2, silent(layer), sources.cache.images)
+    if question.order == "few":
+        cache = sources.cache
+        count = np.bincount(cache.label[cache.valid & (cache.label >= 0)], minlength=len(cache.classes))
+        return ranked(leading_share(layer.class_mean, count), silent(layer), cache.images)
     if question.order == "similar":
         return (yield from order_similar(token, sources.cache, layer, progress))
     images = first_images(sources.cache, layer, VALUES)

@@ -14,7 +14,7 @@ from seeinin.state.selection import SELECTED, Selection
 from seeinin.state.sources import Sources
 from seeinin.store.reader import Cache, Layer
 
-Order = Literal["network", "variance", "class", "similar", "separates", "tells"]
+Order = Literal["network", "variance", "class", "few", "similar", "separates", "tells"]
 Progress = Callable[[float], object]
 T = TypeVar("T")
 

@@ -15,6 +15,7 @@ from psygnal import SignalGroupDescriptor
 from seeinin.geometry.matrix import Camera
 from seeinin.geometry.warp import Kind
 from seeinin.pool import POOL
+from seeinin.state.answers.answer import Answers
 from seeinin.state.colouring import ColourBy
 from seeinin.state.gallery import GalleryBy
 from seeinin.state.history import History
@@ -99,6 +100,7 @@ class ViewerState:
     gallery: GalleryBy = field(default_factory=GalleryBy)
     maps: Maps = "average"  # the feature maps of what is selected, or how they differ from those of the rest
     contrast: Contrast = "layer"  # what the feature maps are scaled by
+    answers: Answers | None = None  # to the question that was asked last
     drawn: Drawn | None = None
     busy: str = ""  # what the window is waiting for, in words
 
@@ -160,16 +162,12 @@ class ViewerState:
         if self.view is not None and self.layer is not None and arrangement != self.view.arrangement:
             self._enter(self.view.arranged(arrangement, self.layer.shape[0], self.silent(self.layer.number)))
 
-    def open_cell(self, row: int, column: int) -> None:
-        """Fill the view with the plot of two channels, which join those shown if they are not among them."""
-        if self.view is None:
-            return
-        rows, columns = (
-            known if channel in known else (*known, channel)
-            for known, channel in ((self.view.rows, row), (self.view.columns, column))
-        )
-        camera = Camera(columns.index(column) + 0.5, rows.index(row) + 0.5, 1.0)
-        self._enter(replace(self.view, rows=rows, columns=columns, camera=camera))
+    def open_cell(self, row: int, column: int, layer: int | None = None) -> None:
+        """Fill the view with the plot of two channels of a layer, of the active one where none is named."""
+        if self.view is not None and layer in (None, self.view.layer):
+            self._enter(self.view.opened(row, column))
+        elif layer is not None:
+            self.show_view(layer, lambda limits: self._opening(layer, limits).opened(row, column))
 
     def _enter(self, view: View) -> None:
         if self.view is not None:

@@ -63,6 +63,15 @@ class View:
             return self.columns[0]
         return self.columns[min(max(int(self.camera.x), 0), len(self.columns) - 1)]
 
+    def opened(self, row: int, column: int) -> "View":
+        """Filled with the plot of two channels, which join those shown if they are not among them."""
+        rows, columns = (
+            known if channel in known else (*known, channel)
+            for known, channel in ((self.rows, row), (self.columns, column))
+        )
+        camera = Camera(columns.index(column) + 0.5, rows.index(row) + 0.5, 1.0)
+        return replace(self, rows=rows, columns=columns, camera=camera)
+
     def arranged(self, arrangement: Arrangement, count: int, silent: Collection[int]) -> "View":
         """With other channels, of `count`, from the first cell on. Raises ChannelError where it names none."""
         shown = tuple(arrangement.channels(count, silent))

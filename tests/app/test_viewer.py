@@ -21,6 +21,10 @@ with Viewer(sys.argv[1], (1000, 700)) as viewer:
     label = np.asarray(viewer.cache.label)
     assert np.array_equal(viewer.state.selection.strength > 0, label == 1)
     selected = viewer.picture()
+    answers = viewer.ask("parting")
+    assert [line.text for line in answers.lines] == ["input", "conv", "fc", "out"], answers
+    assert (viewer.picture() != selected).any()
+    viewer.state.answers = None
     viewer.frame(2, 4)
     camera = viewer.state.view.camera
     assert (camera.x, camera.y, camera.span) == (2.5, 4.5, 1.0), camera

@@ -3,20 +3,26 @@
 import numpy as np
 import pytest
 
-from seeinin.geometry.classes import closest, leading_share, spread
+from seeinin.geometry.classes import closest, leading_share, squared_distances, vectors
 
 RNG = np.random.default_rng(0)
 
 
-def test_spread():
-    maps, label = RNG.normal(size=(90, 3, 2, 2)).astype(np.float16), RNG.integers(-1, 4, 90).astype(np.int32)
-    label[label == 2] = -1
-    centroid = np.stack([maps[label == k].astype(float).mean(0) if k != 2 else np.zeros((3, 2, 2)) for k in range(4)])
-    found = spread(maps, label, centroid)
-    for k in (0, 1, 3):
-        squared = maps[label == k].astype(float).reshape(-1, 12).var(axis=0).sum()
-        assert found[k] == pytest.approx(np.sqrt(squared))
-    assert np.isnan(found[2])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+@pytest.mark.parametrize("whole", [True, False])
+def test_squared_distances_to_classes(dtype, whole):
+    maps = RNG.normal(size=(90, 3, 2, 2)).astype(dtype)
+    maps[4, 1, 0, 0] = np.nan
+    mean = np.array([5.0, 6, 7])
+    values = maps.astype(float)
+    values[4, 1, 0, 0] = mean[1]
+    plain = values.reshape(90, 12) if whole else values.mean(axis=(2, 3))
+    x = vectors(maps, mean, whole=whole)
+    np.testing.assert_allclose(x, plain, rtol=1e-12)
+    centre, weight = RNG.normal(size=(4, x.shape[1])), RNG.random(x.shape[1])
+    centre[2] = np.nan  # a class without images
+    expected = (np.square(plain[:, None] - centre) * weight).sum(axis=2)
+    np.testing.assert_allclose(squared_distances(x, centre, weight), expected, rtol=1e-9, atol=1e-9)
 
 
 def test_leading_share():

@@ -130,6 +130,17 @@ def test_class(made, layer):
     assert (np.diff(ranking.score[ranking.channels][: len(ranking.channels) - ranking.silent]) <= 0).all()
 
 
+@pytest.mark.parametrize("layer", [CONV, FC])
+def test_few(made, layer):
+    ranking = answer(made, Question(layer, "few"))
+    maps = made.maps[layer].astype(np.float64)
+    for channel in set(range(5)) - ({CONSTANT, SELDOM, BROKEN} if layer == FC else set()):
+        of_class = [maps[made.valid & (made.label == k), channel] for k in range(4)]
+        sums = [m.sum(axis=0).clip(0).sum() for m in of_class]  # of each place in the map
+        assert ranking.score[channel] == pytest.approx(sum(sorted(sums)[-2:]) / sum(sums), rel=1e-5)
+    assert (np.diff(ranking.score[ranking.channels][: len(ranking.channels) - ranking.silent]) <= 0).all()
+
+
 def test_constant_channels_come_last(made):
     ranking = answer(made, Question(FC, "class"))
     assert (ranking.channels[-1], ranking.silent) == (CONSTANT, 1)
