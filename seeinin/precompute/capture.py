@@ -12,6 +12,7 @@ from torch.utils._pytree import tree_leaves
 from seeinin import config
 from seeinin.errors import ModelError
 from seeinin.precompute import exported, hooks, trace
+from seeinin.precompute.halving import is_short, too_large
 from seeinin.precompute.layers import Capture
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,9 @@ def capture(network: nn.Module, images: torch.Tensor, told: config.Layers = conf
         )
     try:
         expected = network(images.clone())
-    except (RuntimeError, ValueError, TypeError, IndexError, AssertionError) as error:
+    except (RuntimeError, ValueError, TypeError, IndexError, AssertionError, MemoryError) as error:
+        if is_short(error):
+            raise too_large(error) from error
         raise ModelError(
             f"the network cannot take images of {size} (channels × height × width): {_first_line(error)}; "
             "set preprocess.size to the size that it was made for"

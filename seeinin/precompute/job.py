@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from seeinin.config import Settings
@@ -19,12 +21,17 @@ from seeinin.geometry import fields
 from seeinin.precompute import exported, preprocess, weights
 from seeinin.precompute.capture import capture
 from seeinin.precompute.datasets import Images, Rows, Unread
+from seeinin.precompute.halving import Batch
 from seeinin.precompute.layers import Chosen, Layer, Node
 from seeinin.precompute.plan import DRY_RUN, storage_types
 from seeinin.precompute.preprocess import Preprocess
+from seeinin.store.files import gigabytes
 from seeinin.store.format import CacheSpec, LayerSpec
 from seeinin.store.settled import Settled
 
+log = logging.getLogger(__name__)
+
+BATCH_BYTES = 1e9  # of the layers of as many images as are run together, as the network gives them
 UNIT_BYTES = 16e6  # of maps that are committed together: what a processor's cache holds, and little to lose
 
 
@@ -63,13 +70,13 @@ def prepare(
     noise = np.random.default_rng(0).integers(0, 256, (_count(network, settings.batch_size), *images.shape), np.uint8)
     found = capture(network, steps(noise), settings.layers)
     chosen = found.chosen(settings.layers.include, settings.layers.exclude, settings.layers.every)
-    identity = _identity(settings, network, images, device, chosen)
+    batch = Batch(_batch(settings.batch_size, network, chosen))
+    identity = _identity(settings, network, images, device, chosen) | {"the batch size": str(batch.size)}
     fingerprint = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
     if settled and settled.fingerprint == fingerprint:
         types = [settled.types[layer.name] for layer in chosen.layers]
     else:
-        batches = (steps(batch.pixels[batch.valid]) for batch in images.read(_tried(len(index), settings.batch_size)))
-        types = storage_types(chosen, batches, settings.storage.dtype)
+        types = storage_types(chosen.layers, _dry_run(chosen, steps, images, batch), settings.storage.dtype)
     layers = tuple(_spec(layer, dtype) for layer, dtype in zip(chosen.layers, types, strict=True))
     last = chosen.layers[-1]
     whole_network = last.name == found.layers[-1].name
@@ -86,9 +93,9 @@ def prepare(
         graph=_graph(chosen),
         fingerprint=fingerprint,
         identity=identity,
-        unit=_unit(_bytes(layers) + math.prod(images.shape), settings.batch_size, len(index)),
+        unit=_unit(_bytes(layers) + math.prod(images.shape), int(identity["the batch size"]), len(index)),
     )
-    return Job(chosen, images, steps, settings.batch_size, spec)
+    return Job(chosen, images, steps, batch.size, spec)
 
 
 def _count(network: nn.Module, batch_size: int) -> int:
@@ -102,10 +109,28 @@ def _count(network: nn.Module, batch_size: int) -> int:
     return batch or 2
 
 
-def _tried(images: int, batch_size: int) -> list[range]:
-    """The rows of the dry run, batch by batch."""
-    starts = range(0, min(DRY_RUN, images), batch_size)
-    return [range(start, min(start + batch_size, images)) for start in starts]
+def _batch(wanted: int, network: nn.Module, chosen: Chosen) -> int:
+    """As many images at once as the config says, or half of them and so on, until their layers fit the budget."""
+    image_bytes, size = 4 * sum(math.prod(layer.shape) for layer in chosen.layers), wanted
+    while size > 1 and size * image_bytes > BATCH_BYTES and (exported.takes(network) or (None,))[0] is None:
+        size //= 2
+    if size < wanted:
+        log.warning(
+            "%d images at once instead of %d, whose layers would take %s", size, wanted, gigabytes(wanted * image_bytes)
+        )
+    return size
+
+
+def _dry_run(chosen: Chosen, steps: Preprocess, images: Rows, batch: Batch) -> Iterator[list[torch.Tensor]]:
+    """What the network makes of the first images that can be read."""
+
+    @torch.inference_mode()
+    def run(pixels: NDArray[np.uint8]) -> list[torch.Tensor]:
+        return chosen.run(steps(pixels))
+
+    rows = range(min(DRY_RUN, len(images)))
+    for read in images.read([rows[start : start + batch.size] for start in rows[:: batch.size]]):
+        yield from batch.outputs(run, read.pixels[read.valid])
 
 
 def device(name: str, local: int = 0) -> torch.device:
@@ -163,7 +188,6 @@ def _identity(
         "the preprocessing": settings.preprocess.model_dump_json(),
         "the choice of layers": settings.layers.model_dump_json(),
         "the storage": settings.storage.model_dump_json(),
-        "the batch size": str(settings.batch_size),
         "the seed": str(settings.seed),
         "the number of images": str(len(images)),
         "the images": images.identity,

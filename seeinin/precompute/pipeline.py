@@ -6,12 +6,14 @@ import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from seeinin.errors import ModelError
+from seeinin.precompute.halving import Batch
 from seeinin.precompute.job import Job
 from seeinin.precompute.layers import Layer
 from seeinin.precompute.plan import check_shape
@@ -23,10 +25,12 @@ def run(job: Job, writer: Writer, report: Callable[[int], None], check: Callable
 
     Two sets of buffers take turns, so that one is written while the other is filled. Whatever stops the run, the unit
     being written is finished first. `check` is called between two units, and raises where the run shall end.
+
+    The batches of a unit are of one size, since another changes the last bits: that of an earlier run, if any.
     """
     buffers = [_Buffers(job), _Buffers(job)]
     writing: list[Future[None] | None] = [None, None]
-    todo = writer.todo
+    todo, batch = writer.todo, Batch(min(filter(None, writer.batches.values()), default=job.batch_size))
     images = job.images.read([writer.units[unit] for unit in todo])
     with _exact(), ThreadPoolExecutor(1, thread_name_prefix="writer") as thread:
         for turn, unit in enumerate(todo):
@@ -34,7 +38,11 @@ def run(job: Job, writer: Writer, report: Callable[[int], None], check: Callable
             if before is not None:
                 before.result()
             mine.pixels, mine.valid = next(images)
-            _fill(job, writer.units[unit], mine, report)
+            rows, known = writer.units[unit], writer.batches.get(unit)
+            size = Batch(known) if known else batch
+            size.fit(partial(_fill, job, rows, mine))
+            mine.batch = size.size
+            report(len(rows) * job.image_bytes)
             writing[turn % 2] = thread.submit(mine.commit, writer, unit)
             check()
         for future in writing:
@@ -54,17 +62,19 @@ class _Buffers:
         self.prediction = np.empty(self.unit, np.int32) if job.spec.predicts else None
         self.pixels: NDArray[np.uint8] = np.empty(0, np.uint8)
         self.valid: NDArray[np.bool_] = np.empty(0, bool)
+        self.batch = 0
 
     def commit(self, writer: Writer, unit: int) -> None:
         count = len(self.pixels)
         prediction = None if self.prediction is None else np.where(self.valid, self.prediction[:count], np.int32(-1))
         maps = [tensor.numpy()[:count] for tensor in self.maps]
-        writer.commit(unit, pixels=self.pixels, valid=self.valid, maps=maps, prediction=prediction)
+        writer.commit(unit, pixels=self.pixels, valid=self.valid, maps=maps, prediction=prediction, batch=self.batch)
 
 
-def _fill(job: Job, rows: range, buffers: _Buffers, report: Callable[[int], None]) -> None:
-    for start in range(0, len(rows), job.batch_size):
-        pixels = buffers.pixels[start : start + job.batch_size]
+def _fill(job: Job, rows: range, buffers: _Buffers, batch: int) -> None:
+    """Run the network on the images of a unit, `batch` of them at once."""
+    for start in range(0, len(rows), batch):
+        pixels = buffers.pixels[start : start + batch]
         place = slice(start, start + len(pixels))
         with torch.inference_mode():
             tensors = job.chosen.run(job.preprocess(pixels))
@@ -77,7 +87,6 @@ def _fill(job: Job, rows: range, buffers: _Buffers, report: Callable[[int], None
                 torch.cuda.synchronize()
         for layer, tensor, stored in zip(job.chosen.layers, tensors, buffers.maps, strict=True):
             _check_overflow(layer, tensor, stored[place])
-        report(len(pixels) * job.image_bytes)
 
 
 def _check_overflow(layer: Layer, tensor: torch.Tensor, stored: torch.Tensor) -> None:

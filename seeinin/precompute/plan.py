@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import torch
 
 from seeinin.errors import ModelError
-from seeinin.precompute.layers import Chosen, Layer
+from seeinin.precompute.layers import Layer
 from seeinin.store.format import CacheSpec, plan_bytes
 
 log = logging.getLogger(__name__)
@@ -19,18 +19,18 @@ FLOAT16_SAFE = 32_768  # half of what float16 can hold: other images may reach f
 FLOAT16_STEPS = (
     400  # rounding may move a point by a standard deviation of its channel over this, in the root mean square
 )
+AT_ONCE = 4_000_000  # values that are looked at together
 LARGE = 100e9  # bytes that nobody writes by accident
 
 
-def storage_types(chosen: Chosen, batches: Iterable[torch.Tensor], wanted: str) -> list[str]:
-    """float16 or float32 for each layer: what is `wanted`, or where that is auto, by a dry run over `batches`."""
+def storage_types(layers: Sequence[Layer], outputs: Iterable[Sequence[torch.Tensor]], wanted: str) -> list[str]:
+    """float16 or float32 for each layer: what is `wanted`, or where that is auto, by the `outputs` of a dry run."""
     if wanted != "auto":
-        return [wanted] * len(chosen.layers)
-    spreads = [_Spread(layer) for layer in chosen.layers]
-    for batch in batches:
-        with torch.inference_mode():
-            for spread, tensor in zip(spreads, chosen.run(batch), strict=True):
-                spread.add(tensor)
+        return [wanted] * len(layers)
+    spreads = [_Spread(layer) for layer in layers]
+    for tensors in outputs:
+        for spread, tensor in zip(spreads, tensors, strict=True):
+            spread.add(tensor)
     for spread in spreads:
         if why := spread.objection():
             log.warning("%s is stored as float32: %s", spread.layer.name, why)
@@ -46,11 +46,12 @@ class _Spread:
 
     def add(self, tensor: torch.Tensor) -> None:
         check_shape(self.layer, tensor)
-        values = tensor.transpose(0, 1).flatten(1).double().cpu()  # (D, n H W)
-        rounding = values - values.half().double()
-        self.largest = max(self.largest, float(values.abs().max().nan_to_num(nan=math.inf)))
-        self.sums += torch.stack([values.sum(1), values.square().sum(1), rounding.square().sum(1)])
-        self.count += values.shape[1]
+        for part in tensor.split(max(1, AT_ONCE // math.prod(self.layer.shape))):
+            values = part.transpose(0, 1).flatten(1).double().cpu()  # (D, n H W)
+            rounding = values - values.half().double()
+            self.largest = max(self.largest, float(values.abs().max().nan_to_num(nan=math.inf)))
+            self.sums += torch.stack([values.sum(1), values.square().sum(1), rounding.square().sum(1)])
+            self.count += values.shape[1]
 
     def objection(self) -> str:
         if not self.largest < FLOAT16_SAFE:

@@ -164,8 +164,7 @@ def _expected(places: Mapping[str, Place], layers: int, levels: int) -> dict[str
         "classes/name": Place(classes, _text(places, "classes/name")),
         "classes/count": Place(classes, np.dtype("<i8")),
     }
-    if "images/prediction" in places:
-        expected["images/prediction"] = Place(rows, np.dtype("<i4"))
+    expected |= {name: Place(rows, np.dtype("<i4")) for name in ("images/prediction", "images/batch") if name in places}
     if "images/thumbnail" in places:
         small = _shape(places, "images/thumbnail", 4)[1:3]
         expected["images/thumbnail"] = Place((*rows, *small, pixels[3]), np.dtype("u1"))

@@ -196,6 +196,7 @@ def _images(spec: CacheSpec) -> Iterator[tuple[str, Place]]:
     if max(height, width) > THUMBNAIL:
         yield "images/thumbnail", _rows(rows, (*thumbnail_size(height, width), channels), uint8, spec.unit)
     yield "images/valid", Place((rows,), np.dtype("?"), piece=spec.unit)
+    yield "images/batch", Place((rows,), np.dtype("<i4"), piece=spec.unit)
     if spec.predicts:
         yield "images/prediction", Place((rows,), np.dtype("<i4"), piece=spec.unit)
 

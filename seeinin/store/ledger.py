@@ -14,12 +14,16 @@ Checksums = Mapping[str, NDArray[np.uint32]]
 
 
 class Ledger:
-    """`committed` are units of maps, `derived` layers, and `checksums` the CRC32s of all that counts, by dataset."""
+    """`committed` are units of maps, `derived` layers, and `checksums` the CRC32s of all that counts, by dataset.
+
+    `batches` are the images that went through the network at once, for units that were ever committed; 0 if not known.
+    """
 
     def __init__(self, layout: Layout) -> None:
         self._places = layout.places
         self.committed: set[int] = set()
         self.derived: set[int] = set()
+        self.batches: dict[int, int] = {}
         self.checksums = {path: np.zeros(pieces(place), np.uint32) for path, place in layout.places.items()}
         for path, array in layout.given.items():
             self.checksums[path][...] = checksum(array)
@@ -36,6 +40,7 @@ class Ledger:
                 table[first : first + len(found)] = found
         if unit is not None:
             self.committed.add(unit)
+            self.batches[unit] = record["batch"]
         if "layer" in record:
             self.derived.add(record["layer"])
         if "lost" in record:

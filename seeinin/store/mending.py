@@ -20,6 +20,7 @@ from seeinin.store.settled import Settled
 from seeinin.store.verify import Progress, verify
 from seeinin.store.writer import Writer
 
+BATCH = "images/batch"
 OR_ELSE = "Choose another output, or replace it with --overwrite."
 
 
@@ -63,6 +64,8 @@ class Damaged:
         for unit in writer.todo:
             rows = writer.units[unit]
             try:
+                batch = int(self._take(BATCH, places, rows)[0]) if BATCH in self._access else 0
+                writer.batches[unit] = batch  # what is computed again must be as it was, to the last bit
                 found = {name: self._take(name, places, rows) for name in wanted}
             except CacheError:
                 continue
@@ -72,6 +75,7 @@ class Damaged:
                 valid=found["images/valid"],
                 maps=[found[name] for name in maps],
                 prediction=found.get("images/prediction"),
+                batch=batch,
             )
             report(sum(found[name].nbytes for name in maps))
 

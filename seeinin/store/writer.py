@@ -70,6 +70,11 @@ class Writer:
         return self._partial.ledger.committed
 
     @property
+    def batches(self) -> dict[int, int]:
+        """How many images went through the network at once, for units that were ever committed; 0 where not known."""
+        return self._partial.ledger.batches
+
+    @property
     def todo(self) -> list[int]:
         """The units that this rank has still to commit."""
         return self._partial.todo
@@ -115,13 +120,16 @@ class Writer:
         valid: NDArray[np.bool_],
         maps: Sequence[NDArray[Any]],
         prediction: NDArray[np.int32] | None = None,
+        batch: int = 0,
     ) -> None:
         """Put the images of `units[unit]` on the disk: when this returns, no crash takes them away.
 
         `pixels` (n, h, w, c), `valid` (n), `prediction` (n) where the spec predicts, and for every layer its maps
-        (n, D, H, W) in the layer's type. Raises DiskError.
+        (n, D, H, W) in the layer's type; `batch` images went through the network at once, 0 where nobody knows. Raises
+        DiskError.
         """
-        arrays: dict[str, NDArray[Any]] = {"images/pixels": pixels, "images/valid": valid}
+        batches = np.full(len(pixels), batch, np.int32)
+        arrays: dict[str, NDArray[Any]] = {"images/pixels": pixels, "images/valid": valid, "images/batch": batches}
         if "images/thumbnail" in self._partial.layout.places:
             arrays["images/thumbnail"] = thumbnails(pixels)
         if prediction is not None:
@@ -133,7 +141,7 @@ class Writer:
         with self._partial.guard():
             for path, array in arrays.items():
                 self._partial.write(path, array, start)
-            self._partial.commit({"unit": unit, "row": start}, checksums)
+            self._partial.commit({"unit": unit, "row": start, "batch": batch}, checksums)
 
     def derive(self, progress: Callable[[int], None] | None = None, *, budget: int = BUDGET) -> None:
         """The second stage: columns and statistics, all from committed maps; resumed where it stopped.
