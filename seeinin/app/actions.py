@@ -10,6 +10,7 @@ from seeinin.app import files
 from seeinin.app.action import Action
 from seeinin.app.asks import ASKS
 from seeinin.app.axes import AXES
+from seeinin.app.classes import CLASSES
 from seeinin.app.galleries import GALLERY
 from seeinin.app.layers import shape_of
 from seeinin.app.names import as_item, plain
@@ -30,7 +31,7 @@ MENUS = ("File", "Edit", "View", "Select", "Layer", "Ask", "Help")
 
 def actions(cache: Cache) -> list[Action]:
     """Everything that the window of a cache can do, in the order of its menus."""
-    every = [*_FIXED, *POINTED, *AXES, *GALLERY, *ASKS, *_classes(cache), *_layers(cache)]
+    every = [*_FIXED, *POINTED, *AXES, *CLASSES, *GALLERY, *ASKS, *_classes(cache), *_layers(cache)]
     return sorted(every, key=lambda a: MENUS.index(a.menu.partition("/")[0]))
 
 

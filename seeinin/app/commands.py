@@ -28,6 +28,7 @@ DECIDE = (  # what enabling and ticking depend on
         "contrast",
         "gallery",
         "hidden",
+        "legend",
         "pick",
     ),
 )
@@ -61,6 +62,10 @@ class Commands:
         if pointed != self._pointed:
             self._pointed = pointed
             self.refresh()
+
+    def of(self, menu: str) -> list[QAction]:
+        """The actions of one menu, "Menu" or "Menu/Submenu"."""
+        return [made for action, made in self.pairs if action.menu == menu]
 
     def fill(self, bar: QMenuBar) -> None:
         """Give each action its place in a menu; `menus` by their names."""

@@ -3,11 +3,9 @@
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
-
 from seeinin.app.action import Action
 from seeinin.app.gallery import Gallery
+from seeinin.app.headings import ListHeading
 from seeinin.state.gallery import GalleryBy, GalleryOrder
 from seeinin.state.state import ViewerState
 
@@ -60,34 +58,17 @@ GALLERY = (
 )
 
 
-class GalleryHeading(QWidget):
-    """GALLERY   974 images            least like its class ▾"""
+class GalleryHeading(ListHeading):
+    """GALLERY   974            least like its class ▾"""
 
     def __init__(self, gallery: Gallery, commands: "Commands") -> None:
-        super().__init__()
-        self.gallery, self.state = gallery, gallery.viewer
-        name, self.note, self.order = QLabel("GALLERY"), QLabel(), QToolButton()
-        name.setObjectName("heading")
-        self.note.setObjectName("note")
-        self.order.setObjectName("flat")
-        self.order.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.order.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.order.setToolTip("What the gallery shows first (O)")
-        menu = QMenu(self.order)
-        menu.addActions([made for action, made in commands.pairs if action.menu == MENU])
-        self.order.setMenu(menu)
-        line = QHBoxLayout(self)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(6)
-        line.addWidget(name)
-        line.addWidget(self.note, 1)
-        line.addWidget(self.order)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        super().__init__("Gallery", commands.of(MENU), "What the gallery shows first (O)")
+        self.gallery = gallery
         gallery.changed = self.refresh
         self.refresh()
 
     def refresh(self) -> None:
         gallery = self.gallery
-        self.note.setText("" if gallery.listing is None else f"{len(gallery.listing.rows):,}")
-        by = self.state.gallery if gallery.listed is None else gallery.listed[1]
-        self.order.setText(in_words(by, by.channel))
+        self.set_note("" if gallery.listing is None else f"{len(gallery.listing.rows):,}")
+        by = gallery.viewer.gallery if gallery.listed is None else gallery.listed[1]
+        self.set_order(in_words(by, by.channel))

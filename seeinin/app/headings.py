@@ -1,8 +1,10 @@
 """The line above a panel: its name, and a note at the right."""
 
+from collections.abc import Sequence
+
 from PyQt6.QtCore import QSize, Qt
-from PyQt6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PyQt6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PyQt6.QtGui import QAction, QPainter, QPaintEvent, QResizeEvent
+from PyQt6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
 from seeinin.app.names import as_tip
 
@@ -76,3 +78,33 @@ class Heading(QWidget):
         self.note.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
         direction = QBoxLayout.Direction
         self.line.setDirection(direction.TopToBottom if below else direction.LeftToRight)
+
+
+class ListHeading(QWidget):
+    """NAME   note            its order ▾"""
+
+    def __init__(self, name: str, actions: Sequence[QAction], tip: str) -> None:
+        super().__init__()
+        heading, self.note, self.order = QLabel(name.upper()), QLabel(), QToolButton()
+        heading.setObjectName("heading")
+        self.note.setObjectName("note")
+        self.order.setObjectName("flat")
+        self.order.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.order.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.order.setToolTip(tip)
+        menu = QMenu(self.order)
+        menu.addActions(actions)
+        self.order.setMenu(menu)
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(6)
+        line.addWidget(heading)
+        line.addWidget(self.note, 1)
+        line.addWidget(self.order)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def set_note(self, text: str) -> None:
+        self.note.setText(text)
+
+    def set_order(self, text: str) -> None:
+        self.order.setText(text)

@@ -12,6 +12,7 @@ from seeinin.app.focus import OwnKeys
 from seeinin.app.names import as_tip, plain
 from seeinin.app.rows import paint_ground
 from seeinin.geometry.colours import REST, REST_ON_LIGHT, SLOTS, SLOTS_ON_LIGHT
+from seeinin.state.legend import LegendOrder, legend_order, lift
 from seeinin.state.selection import How
 from seeinin.state.slots import colour_of
 from seeinin.state.state import ViewerState
@@ -32,7 +33,9 @@ class Classes(QAbstractListModel):
         super().__init__()
         self.names = [plain(name) for name in names]
         self.totals = totals
-        self.colours: list[QColor] = []
+        self.colours: list[QColor] = []  # by class, as `names` and `totals`
+        self.order = np.arange(len(self.names))  # the class of each row
+        self.lift: np.ndarray | None = None  # of each class, where it is shown
         self.selected: np.ndarray | None = None
         self.hidden: frozenset[int] = frozenset()
 
@@ -40,24 +43,33 @@ class Classes(QAbstractListModel):
         return 0 if parent.isValid() else len(self.names)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        row = index.row()
+        number = self.number(index)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return self.names[row]
+            return self.names[number]
         if role == Qt.ItemDataRole.ToolTipRole:
-            return as_tip(f"{self.names[row]}: {self.count(row)} selected")
+            return as_tip(f"{self.names[number]}: {self.count(number)} selected")
         return None
 
-    def count(self, row: int) -> str:
-        """'974 / 974', or the total alone while nothing of the class is selected."""
-        some = 0 if self.selected is None else self.selected[row]
-        return f"{some:,} / {self.totals[row]:,}" if some else f"{self.totals[row]:,}"
+    def number(self, index: Index) -> int:
+        """The class of a row."""
+        return int(self.order[index.row()])
 
-    def share(self, row: int) -> float:
+    def count(self, number: int) -> str:
+        """'974 / 974', or the total alone while nothing of the class is selected; before it the lift."""
+        some = 0 if self.selected is None else self.selected[number]
+        if not some:
+            return f"{self.totals[number]:,}"
+        lift = "" if self.lift is None else f"×{self.lift[number]:.2g}   "
+        return f"{lift}{some:,} / {self.totals[number]:,}"
+
+    def share(self, number: int) -> float:
         """How much of the class is selected, 0..1."""
-        return 0.0 if self.selected is None else self.selected[row] / max(self.totals[row], 1)
+        return 0.0 if self.selected is None else self.selected[number] / max(self.totals[number], 1)
 
-    def update(self, *, selected: np.ndarray | None, hidden: frozenset[int]) -> None:
+    def update(self, *, selected: np.ndarray | None, hidden: frozenset[int], by: LegendOrder) -> None:
         self.selected, self.hidden = selected, hidden
+        self.lift = lift(selected, self.totals) if by == "lift" and selected is not None else None
+        self.order = legend_order(by, self.totals, selected)
         if self.names:
             self.dataChanged.emit(self.index(0), self.index(len(self.names) - 1))
 
@@ -74,26 +86,27 @@ class Row(QStyledItemDelegate):
 
     def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: Index) -> None:
         assert painter is not None
-        model, row = index.model(), index.row()
+        model = index.model()
         assert isinstance(model, Classes)
+        number = model.number(index)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         box, palette = option.rect.adjusted(0, 1, -4, -1), option.palette
         hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
-        paint_ground(painter, option, box, model.share(row))
-        hidden = row in model.hidden
+        paint_ground(painter, option, box, model.share(number))
+        hidden = number in model.hidden
         painter.setOpacity(0.4 if hidden else 1.0)
         middle = box.center().y() + 1
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(model.colours[row])
+        painter.setBrush(model.colours[number])
         painter.drawEllipse(box.left() + GAP, middle - DOT // 2, DOT, DOT)
         left, right = box.left() + 2 * GAP + DOT, box.right() - EYE
-        count = model.count(row)
+        count = model.count(number)
         painter.setPen(palette.placeholderText().color())
         painter.drawText(box.adjusted(0, 0, -EYE, 0), RIGHT, count)
         room = right - left - option.fontMetrics.horizontalAdvance(count) - GAP
         painter.setPen(palette.text().color())
-        name = option.fontMetrics.elidedText(model.names[row], Qt.TextElideMode.ElideRight, room)
+        name = option.fontMetrics.elidedText(model.names[number], Qt.TextElideMode.ElideRight, room)
         painter.drawText(QRect(left, box.top(), room, box.height()), LEFT, name)
         painter.setOpacity(1.0)
         if hovered or hidden:
@@ -102,7 +115,8 @@ class Row(QStyledItemDelegate):
 
 
 class Legend(QListView):
-    """Click selects a class, Shift adds it, Ctrl takes it away, both intersect; the eye hides its points."""
+    """Click selects a class, Shift adds it, Ctrl takes it away, both intersect; the eye hides its points, and with Alt
+    those of all others."""
 
     def __init__(self, state: ViewerState, theme: Theme) -> None:
         super().__init__()
@@ -123,9 +137,11 @@ class Legend(QListView):
         self.setAccessibleName("Classes")
         OwnKeys(self)
         self._selected: np.ndarray | None = None
+        self._wanted = ""
         self.set_theme(theme)
         state.events.hidden.connect(self._repaint)
         state.events.slots.connect(self._repaint)
+        state.events.legend.connect(self._repaint)
 
     def show_counts(self, selected: np.ndarray | None) -> None:
         """`selected` (K): images of each class that the selection touches."""
@@ -139,14 +155,14 @@ class Legend(QListView):
 
     def search(self, text: str) -> None:
         """Show only the classes that have `text` in their name."""
-        wanted = text.casefold()
-        for row, name in enumerate(self.classes.names):
-            self.setRowHidden(row, wanted not in name.casefold())
+        self._wanted = text.casefold()
+        for row, number in enumerate(self.classes.order):
+            self.setRowHidden(row, self._wanted not in self.classes.names[number].casefold())
 
     def class_at(self, at: QPoint) -> int | None:
         """The class whose row is at a place."""
         index = self.indexAt(at)
-        return index.row() if index.isValid() else None
+        return self.classes.number(index) if index.isValid() else None
 
     def rows_high(self) -> int:
         """How many px all rows need at the present width."""
@@ -164,23 +180,29 @@ class Legend(QListView):
         index = self.indexAt(event.pos())
         if event.button() != Qt.MouseButton.LeftButton or not index.isValid():
             return
-        if event.pos().x() > self.visualRect(index).right() - EYE - 4:
-            self.viewer.hidden = self.viewer.hidden ^ {index.row()}
+        number = self.classes.number(index)
+        if event.pos().x() <= self.visualRect(index).right() - EYE - 4:
+            self.viewer.select_class(number, how_of(event.modifiers()))
+        elif event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            self.viewer.solo(number)
         else:
-            self.viewer.select_class(index.row(), how_of(event.modifiers()))
+            self.viewer.hidden = self.viewer.hidden ^ {number}
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         assert event is not None
         index = self.currentIndex()
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Space) and index.isValid():
-            self.viewer.select_class(index.row(), how_of(event.modifiers()))
+            self.viewer.select_class(self.classes.number(index), how_of(event.modifiers()))
         else:
             super().keyPressEvent(event)
 
     def _repaint(self, *_: object) -> None:
         numbers = range(len(self.classes.names))
         self.classes.colours = [self.palette_of_slots[colour_of(self.viewer.slots, n)] for n in numbers]
-        self.classes.update(selected=self._selected, hidden=self.viewer.hidden)
+        before = self.classes.order
+        self.classes.update(selected=self._selected, hidden=self.viewer.hidden, by=self.viewer.legend)
+        if self._wanted and not np.array_equal(before, self.classes.order):
+            self.search(self._wanted)
 
     def row_height(self) -> int:
         return self.fontMetrics().height() + 7

@@ -10,6 +10,7 @@ from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QMenu, QWidget
 
 from seeinin.app.axes import ALL, UNDER, WORDS
+from seeinin.app.classes import MENU as LEGEND
 from seeinin.app.galleries import MENU as GALLERY
 from seeinin.app.names import as_item, plain
 from seeinin.app.pointed import NEAREST, ORDER
@@ -29,7 +30,7 @@ OVERVIEW = ("Fit", "Frame selection", RULE, "Back", "Forward", RULE, ORDER, ALL,
 AXIS = (RULE, ALL, ORDER)
 MAPS = (RULE, "Maps: selection − rest", "Maps: scale each channel", RULE, "Copy image")
 IMAGES = (RULE, GALLERY, RULE, "Select its class", "Hide its class", "Show only its class", RULE, "Copy image")
-CLASSES = (RULE, "Show all classes")
+CLASSES = (RULE, LEGEND, "Show all classes")
 WHAT: dict[How, str] = {"replace": "Select", "add": "Add", "subtract": "Subtract", "intersect": "Keep only"}
 MODIFIERS: dict[How, str] = {"replace": "", "add": "Shift+", "subtract": "Ctrl+", "intersect": "Ctrl+Shift+"}
 

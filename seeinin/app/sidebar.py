@@ -1,15 +1,21 @@
 """The left column: overview, legend, details and gallery share its height, and none pushes another out."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QKeyEvent, QResizeEvent
 from PyQt6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
+from seeinin.app.classes import LegendHeading
 from seeinin.app.details import Details
 from seeinin.app.galleries import GalleryHeading
 from seeinin.app.gallery import Gallery
 from seeinin.app.headings import Heading
 from seeinin.app.legend import Legend
+
+if TYPE_CHECKING:
+    from seeinin.app.commands import Commands
 
 OVERVIEW = 0.2  # of the column's height, at least
 ROWS = 10  # of the legend, that it keeps from the overview
@@ -20,11 +26,12 @@ class Sidebar(QWidget):
     """The overview is square where there is height for it; the legend scrolls when it has more rows than room."""
 
     def __init__(
-        self, overview: QWidget, legend: Legend, details: Details, gallery: Gallery, heading: GalleryHeading
+        self, overview: QWidget, legend: Legend, details: Details, gallery: Gallery, commands: "Commands"
     ) -> None:
         super().__init__()
-        self.overview, self.legend, self.gallery_heading = overview, legend, heading
-        self.over, self.classes = Heading("Overview"), Heading("Classes")
+        self.overview, self.legend = overview, legend
+        self.over, self.classes = Heading("Overview"), LegendHeading(legend, commands)
+        self.gallery_heading = GalleryHeading(gallery, commands)
         self.finder = Finder(legend)
         self.finder.setVisible(len(legend.classes.names) >= MANY)
         column = QVBoxLayout(self)
@@ -39,7 +46,7 @@ class Sidebar(QWidget):
         column.addSpacing(8)
         column.addWidget(details)
         column.addSpacing(8)
-        column.addWidget(heading)
+        column.addWidget(self.gallery_heading)
         column.addWidget(gallery, 1)
         if not legend.classes.names:
             legend.hide()

@@ -16,6 +16,7 @@ from seeinin.geometry.matrix import Camera
 from seeinin.geometry.warp import Kind
 from seeinin.state.answers.answer import Answers
 from seeinin.state.gallery import GalleryBy, GalleryOrder
+from seeinin.state.legend import LegendOrder
 from seeinin.state.linking import Rule
 from seeinin.state.selection import How, Selection, chosen
 from seeinin.state.state import Place, ViewerState
@@ -139,6 +140,12 @@ class Viewer:
         """Hide the points of these classes, by number or name, and show all others."""
         numbers = (class_number(self.cache, one) if isinstance(one, str) else one for one in classes)
         self.state.hidden = frozenset(numbers)
+
+    def legend(self, order: LegendOrder = "name") -> list[str]:
+        """Order the legend: as in the cache, by "count" or by "lift" of the selection; the classes as it has them."""
+        self.state.legend = order
+        self._wait(lambda: self.window.tallied is self.state.selection)
+        return [self.cache.classes[number] for number in self.window.legend.classes.order]
 
     def hover(self, layer: str, image: int, y: int = 0, x: int = 0) -> None:
         """Put the cursor on the point of a row of the cache, at position (y, x) of a layer."""

@@ -13,7 +13,6 @@ from seeinin.app.channelbar import ChannelBar
 from seeinin.app.commands import Commands
 from seeinin.app.details import Details
 from seeinin.app.first import MatrixFirst
-from seeinin.app.galleries import GalleryHeading
 from seeinin.app.gallery import Gallery
 from seeinin.app.headings import Heading
 from seeinin.app.kept import KeptMenu
@@ -176,8 +175,7 @@ class Window(QMainWindow):
         self.addToolBar(bar)
 
     def _add_panels(self, width: int) -> None:
-        heading = GalleryHeading(self.gallery, self.commands)
-        self.sidebar = Sidebar(self.places[1], self.legend, self.details, self.gallery, heading)
+        self.sidebar = Sidebar(self.places[1], self.legend, self.details, self.gallery, self.commands)
         self.maps_heading = Heading("Feature maps")
         right = QWidget()
         column = QVBoxLayout(right)

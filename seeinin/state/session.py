@@ -23,7 +23,7 @@ from seeinin.state.view import Arrangement, View
 
 FORMAT, VERSION = "seeinin-session", 1
 LARGEST = 2**28  # bytes of a file that is read at all
-LOOKS = ("link", "tool", "style", "point_size", "opacity", "maps", "contrast")
+LOOKS = ("link", "tool", "style", "point_size", "opacity", "maps", "contrast", "legend")
 
 
 def save(state: ViewerState, path: Path) -> None:
@@ -117,6 +117,7 @@ def _restore(state: ViewerState, content: Mapping[str, Any]) -> None:
         "opacity": min(max(float(content["opacity"]), 0.01), 1.0),
         "maps": _one_of(content["maps"], "average", "difference"),
         "contrast": _one_of(content["contrast"], "layer", "channel"),
+        "legend": _one_of(content.get("legend", "name"), "name", "count", "lift"),
     }
     view = None if content["view"] is None else _view(state, content["view"])
     state.pick, state.kept = pick, kept

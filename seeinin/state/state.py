@@ -20,6 +20,7 @@ from seeinin.state.colouring import ColourBy
 from seeinin.state.gallery import GalleryBy
 from seeinin.state.history import History
 from seeinin.state.inbox import Inbox
+from seeinin.state.legend import LegendOrder
 from seeinin.state.linking import Rule
 from seeinin.state.questions import silent
 from seeinin.state.ranges import Limits, Ranges, layer_limits
@@ -95,6 +96,7 @@ class ViewerState:
     point_size: float = 3.0
     opacity: float = 0.6
     hidden: frozenset[int] = field(default_factory=frozenset)  # classes that the legend's eye has closed
+    legend: LegendOrder = "name"
     slots: Slots = ()  # the classes that have a colour
     colour_by: ColourBy = field(default_factory=ColourBy)
     gallery: GalleryBy = field(default_factory=GalleryBy)

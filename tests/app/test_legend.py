@@ -97,3 +97,48 @@ def test_dots_have_the_colour_of_the_points(window, row):
     picture = window.legend.viewport().grab().toImage()
     colour = picture.pixelColor(box.left() + 7 + 5, box.center().y() + 1)
     assert colour.name() == SLOTS[row]
+
+
+def shown(legend):
+    rows = (legend.classes.index(row) for row in range(legend.classes.rowCount()))
+    return [legend.classes.data(index) for index in rows]
+
+
+def test_the_order_by_count_and_by_lift(window, qtbot):
+    state, legend = window.state, window.legend
+    label, names = np.asarray(state.cache.label), np.array(legend.classes.names)
+    total = np.bincount(label, minlength=3)
+    some = (label == 2) | (np.arange(len(label)) % 3 == 0)
+    state.select(chosen(None, some))
+    qtbot.waitUntil(window.settled)
+    count = np.bincount(label[some], minlength=3)
+    for order in (count, (count / some.sum()) / (total / total.sum())):
+        QTest.keyClick(window.matrix.canvas.native, Qt.Key.Key_L, SHIFT)
+        assert shown(legend) == names[np.argsort(-order, kind="stable")].tolist()
+    assert legend.classes.count(2) == f"×{order[2]:.2g}   {count[2]} / {total[2]}"
+    assert window.sidebar.classes.order.text() == "most over-represented"
+    click(legend, 0)  # the first row is another class now
+    assert np.array_equal(selected(state), label == 2)
+    qtbot.waitUntil(window.settled)
+    legend.search("dog")
+    hidden = [legend.isRowHidden(row) for row in range(3)]
+    assert [name for name, gone in zip(shown(legend), hidden, strict=True) if not gone] == ["dog"]
+    state.legend = "name"
+    hidden = [legend.isRowHidden(row) for row in range(3)]
+    assert [name for name, gone in zip(shown(legend), hidden, strict=True) if not gone] == ["dog"]
+
+
+def test_alt_and_the_eye_show_one_class_only(window):
+    click(window.legend, 1, Qt.KeyboardModifier.AltModifier, eye=True)
+    assert window.state.hidden == {0, 2}
+    click(window.legend, 1, Qt.KeyboardModifier.AltModifier, eye=True)
+    assert window.state.hidden == frozenset()
+
+
+def test_the_first_of_the_legend_get_a_colour(window):
+    window.state.slots = (None,) * 10
+    window.state.legend = "count"
+    (action,) = [a for a in window.commands.of("View/Classes") if a.text() == "Colour the first ten"]
+    action.trigger()
+    totals = np.bincount(window.state.cache.label, minlength=3)
+    assert window.state.slots[:3] == tuple(np.argsort(-totals, kind="stable").tolist())

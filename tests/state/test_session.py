@@ -40,6 +40,7 @@ def filled(state):
     state.pick = Place(conv.number, 700)
     state.hidden, state.link, state.tool, state.style = frozenset({2}), "image", "lasso", "density"
     state.point_size, state.opacity, state.colour_by = 5.0, 0.25, ColourBy("channel", 3)
+    state.legend = "lift"
     state.gallery = GalleryBy("highest", 4)
     state.maps, state.contrast = "difference", "channel"
     return state
