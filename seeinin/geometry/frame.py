@@ -1,7 +1,7 @@
 """What is known of every pixel of a picture of cells."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from seeinin.geometry.jit import kernel
 
 SELECTED = 1 << 62  # added to the id of a selected point: the larger key lies on top
 FULL = 1 << 24  # points of one pixel whose colours are summed; its colour is known by then, and uint32 holds the sum
+SQUARE = 16  # pixels a side that are mirrored at once: their lines stay in the L1 cache
 
 
 class Tile(NamedTuple):
@@ -63,16 +64,6 @@ class Frame:
         sums = self.sums[8 * start : 8 * stop].reshape(2, *shape, 4)
         return Tile(sums, self.share[start:stop].reshape(shape), self.keys[start:stop].reshape(shape))
 
-    def mirror(self, copies: Sequence[tuple[Box, Box]], planes: int) -> None:
-        """Fill square cells with the counts of others of the same size whose axes are theirs, swapped.
-
-        copies (n) are pairs of source and target. x runs rightwards and y upwards, so a cell is mirrored at its
-        diagonal from bottom left to top right. `planes`: 2 where points are selected, else 1.
-        """
-        places = [(self.place(source), self.place(target), target[1] - target[0]) for source, target in copies]
-        words = self.sums.view(np.uint64).reshape(-1, 2)
-        _mirror(words, self.share, self.keys, np.array(places, np.int64).reshape(-1, 3), planes)
-
     @property
     def ids(self) -> NDArray[np.int64]:
         """A new picture of the keys of all cells, (H, W)."""
@@ -86,6 +77,15 @@ class Frame:
         _copy_keys(self.keys, np.array(places, np.int64).reshape(-1, 5), ids)
 
 
+def mirror(picture: NDArray[Any], copies: Sequence[tuple[Box, Box]]) -> None:
+    """Fill square cells of a picture (H, W) with others of the same size whose axes are theirs, swapped.
+
+    copies (n) are pairs of source and target. x runs rightwards and y upwards, so a cell is mirrored at its diagonal
+    from bottom left to top right. `picture`: pixels of 32 bits, whose marks are their own mirror images, or keys.
+    """
+    _mirror(picture, np.array(copies, np.int64).reshape(-1, 8))
+
+
 @kernel
 def _copy_keys(keys, cells, ids):  # type: ignore[no-untyped-def]
     for c in range(cells.shape[0]):
@@ -96,16 +96,13 @@ def _copy_keys(keys, cells, ids):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _mirror(sums, share, keys, copies, planes):  # type: ignore[no-untyped-def]
+def _mirror(picture, copies):  # type: ignore[no-untyped-def]
     for n in range(copies.shape[0]):
-        source, target, side = copies[n, 0], copies[n, 1], copies[n, 2]
-        size = side * side
-        for y in range(side):
-            for x in range(side):
-                new, old = y * side + x, (side - 1 - x) * side + side - 1 - y
-                keys[target + new] = keys[source + old]
-                for plane in range(planes):
-                    into, out_of = 2 * target + plane * size + new, 2 * source + plane * size + old
-                    sums[into, 0], sums[into, 1] = sums[out_of, 0], sums[out_of, 1]
-                if planes == 2:
-                    share[target + new] = share[source + old]
+        source = picture[copies[n, 0] : copies[n, 1], copies[n, 2] : copies[n, 3]]
+        target = picture[copies[n, 4] : copies[n, 5], copies[n, 6] : copies[n, 7]]
+        side = source.shape[0]
+        for top in range(0, side, SQUARE):
+            for left in range(0, side, SQUARE):
+                for y in range(top, min(top + SQUARE, side)):
+                    for x in range(left, min(left + SQUARE, side)):
+                        target[y, x] = source[side - 1 - x, side - 1 - y]

@@ -8,7 +8,7 @@ from seeinin.geometry.binning import Binned, axis_table, bin_column
 from seeinin.geometry.colouring import Colouring
 from seeinin.geometry.colours import slot_palette
 from seeinin.geometry.counting import counting
-from seeinin.geometry.frame import Frame
+from seeinin.geometry.frame import Frame, mirror
 from seeinin.geometry.linking import by_place, share_of_images
 from seeinin.geometry.nearest import from_ids, nearest
 from seeinin.geometry.outside import outside
@@ -37,7 +37,8 @@ def compile_kernels(pool: Pool) -> None:
         inside(pool, np.array([(0.0, 0.0), (1.0, 0.0), (1.0, 1.0)]), column, column)
         in_rectangle(pool, ((0.0, 1.0), (0.0, 1.0)), column, column)
     add_maps(np.zeros((1, 2, 2)), images.reshape(1, 1, 2, 2))
-    frame.mirror([(cell, cell)], 2)
+    for picture in (out.view(np.uint32)[..., 0], frame.ids):
+        mirror(picture, [(cell, cell)])
     from_ids(frame.ids, 0, 0)
     from_ids(frame.ids[1:, 1:], 0, 0)  # a part of a frame is another type to numba
     for look in (Look(), Look(style="density")):

@@ -12,7 +12,7 @@ from seeinin.geometry.binning import Binned
 from seeinin.geometry.colouring import Colouring
 from seeinin.geometry.colours import slot_palette
 from seeinin.geometry.counting import counting
-from seeinin.geometry.frame import Frame
+from seeinin.geometry.frame import Frame, mirror
 from seeinin.geometry.outside import outside
 from seeinin.geometry.painting import Look, painting
 from seeinin.geometry.ridges import Spread, draw_ridges, spread_of
@@ -125,23 +125,28 @@ class Drawing:
     def shot(self) -> Generator[None, None, Shot]:
         """Paint what has been counted, in steps."""
         request, selecting = self.request, self.request.selection is not None
-        halves = [self.copies[k :: POOL.size] for k in range(POOL.size)]
-        POOL.share(lambda copies: self.frame.mirror(copies, self.colouring.planes), halves)
-        yield
         ground = np.array((*rgb(request.theme.background), 255), np.uint8)
         rgba = np.full(request.shape, ground.view(np.uint32)).view(np.uint8).reshape(*request.shape, 4)
         yield
         if not request.clouded:
             each = self.layer.points / self.points
             look = Look(request.size, request.opacity, request.style, rgb(request.theme.background), each=each)
-            cells = [rect for _, rect in self.layout.cells(diagonal=False)]
+            cells = [self.layout.rect(*cell) for cell in self.counted]
             yield from painting(POOL, self.frame, cells, look, selecting, rgba)
+            self._mirror(rgba.view(np.uint32)[..., 0])
+            yield
         for first, last in ranges(0, len(self.diagonal), POOL.size):
             POOL.share(lambda cell: self._ridges(cell, rgba), self.diagonal[first:last])
             yield
         ids = self.frame.ids
+        self._mirror(ids)
         yield from Asides(self).draw(rgba, ids)
         return Shot(request, rgba, ids, self._drawn())
+
+    def _mirror(self, picture: NDArray[Any]) -> None:
+        """Give the cells that are not counted what the others hold."""
+        parts = [self.copies[k :: POOL.size] for k in range(POOL.size)]
+        POOL.share(partial(mirror, picture), parts)
 
     def _spread(self, start: int, stop: int, cell: Plotted) -> None:
         """Count some points of a plot of one channel."""

@@ -16,7 +16,7 @@ from seeinin.geometry.binning import Binned
 from seeinin.geometry.colouring import Colouring
 from seeinin.geometry.colours import slot_palette
 from seeinin.geometry.counting import counting
-from seeinin.geometry.frame import Frame
+from seeinin.geometry.frame import Frame, mirror
 from seeinin.geometry.linking import by_place, home_map, share_of_images
 from seeinin.geometry.nearest import from_ids, nearest
 from seeinin.geometry.outside import outside
@@ -56,7 +56,8 @@ def session(dtype, images, positions, channels):
         frame = Frame(size, size)
         for _ in counting(POOL, frame, across, down, cells, colouring, 0, points):
             pass
-        frame.mirror([(rects[0], rects[0])], colouring.planes)
+        for picture in (out.view(np.uint32)[..., 0], frame.ids):
+            mirror(picture, [(rects[0], rects[0])])
         for look in (Look(), Look(3.5, 1.0, "density", (255, 255, 255))):
             paint(POOL, frame, rects, look, strength is not None, out)
         from_ids(frame.ids[3:20, 2:30], 5, 5, 8.0)
