@@ -9,9 +9,6 @@ from concurrent.futures import CancelledError, Future
 from itertools import chain
 from typing import Any
 
-REST = object()
-"""What a job that is `now` yields when all that is left of it may wait: it goes on as `later`."""
-
 
 class Token:
     """Says whether anybody still wants the result."""
@@ -29,15 +26,19 @@ class Token:
 
 
 class Job:
-    """A call on its way to a Future. A generator function is run step by step and gives way between steps."""
+    """A call on its way to a Future. A generator function is run step by step and gives way between steps.
+
+    Where it yields a float, it goes on as `later` when so many seconds have passed, and no thread waits for it.
+    """
 
     def __init__(self, fn: Callable[..., Any], args: tuple[Any, ...]) -> None:
         self.fn, self.args = fn, args
         self.future: Future[Any] = Future()
         self.steps: Generator[Any, None, Any] | None = None
+        self.due = 0.0  # by the monotonic clock; it does not go on before
 
     def run(self, gives_way: Callable[[], bool]) -> bool:
-        """Run to the end, or until REST or `gives_way()` between two steps. True when the Future is settled."""
+        """Run to the end, or until a pause or `gives_way()` between two steps. True when the Future is settled."""
         if self.steps is None and not self.future.set_running_or_notify_cancel():
             return True
         try:
@@ -58,7 +59,10 @@ class Job:
             self.steps = result
         try:
             while True:
-                if next(self.steps) is REST or gives_way():
+                step = next(self.steps)
+                if isinstance(step, float):
+                    self.due = time.monotonic() + step
+                if self.due > time.monotonic() or gives_way():
                     return self
         except StopIteration as stop:
             return stop.value
@@ -145,14 +149,30 @@ class Pool:
     def _work(self) -> None:
         while True:
             with self._wake:
-                self._wake.wait_for(lambda: self._now or (self._later and not self.holding) or self._closed)
-                if self._closed:
+                while (found := self._next()) is None and not self._closed:
+                    self._wake.wait(self._until_due())
+                if found is None:
                     return
-                urgent = bool(self._now)
-                job = (self._now if urgent else self._later).popleft()
-            if not job.run(self._closing if urgent else self._waiting):
+            job, gives_way = found
+            if not job.run(gives_way):
                 self._put_back(job)
-            del job  # an idle thread must not keep the last job's arrays alive
+            del job, found  # an idle thread must not keep the last job's arrays alive
+
+    def _next(self) -> tuple[Job, Callable[[], bool]] | None:
+        """The job that is to run now, and what it gives way to."""
+        if self._now:
+            return self._now.popleft(), self._closing
+        moment = time.monotonic()
+        for job in () if self.holding else self._later:
+            if job.due <= moment:
+                self._later.remove(job)
+                return job, self._waiting
+        return None
+
+    def _until_due(self) -> float | None:
+        """Seconds until the first job that pauses may go on; None where there is none."""
+        first = min((job.due for job in self._later if not self.holding), default=None)
+        return None if first is None else max(first - time.monotonic(), 0.0)
 
     def _closing(self) -> bool:
         return self._closed

@@ -6,7 +6,7 @@ from concurrent.futures import CancelledError
 
 import pytest
 
-from seeinin.pool import REST, Latest, Pool, Token, ranges
+from seeinin.pool import Latest, Pool, Token, ranges
 
 
 @pytest.fixture
@@ -60,25 +60,29 @@ def test_later_steps_give_way_to_now(one):
     assert order == [0, "now", 1, 2]
 
 
-def test_the_rest_of_a_gesture_gives_way_to_other_gestures(one):
-    order, started, gate = [], threading.Event(), threading.Event()
+def test_a_pause_holds_up_nobody_and_ends(one):
+    order = []
 
-    def steps(token):
-        order.append("first look")
-        started.set()
-        gate.wait(5)
-        yield
-        order.append("still now")
-        yield REST
-        order.append("the rest")
+    def steps():
+        order.append(("begun", time.monotonic()))
+        yield 0.1
+        order.append(("goes on", time.monotonic()))
 
-    looking = Latest(one.now).request(steps)
-    started.wait(5)
-    gesture = one.now(order.append, "gesture")
-    gate.set()
-    for job in (looking, gesture):
+    pausing, later, gesture = one.now(steps), one.later(order.append, ("later", 0)), one.now(order.append, ("now", 0))
+    for job in (pausing, later, gesture):
         job.result(5)
-    assert order == ["first look", "still now", "gesture", "the rest"]
+    assert [name for name, _ in order] == ["begun", "now", "later", "goes on"]
+    assert order[3][1] - order[0][1] >= 0.1
+
+
+def test_shutdown_ends_what_pauses(one):
+    def steps():
+        yield 60.0
+
+    pausing = one.later(steps)
+    one.later(int).result(5)
+    assert one.shutdown()
+    assert isinstance(pausing.exception(5), CancelledError)
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])

@@ -95,9 +95,13 @@ class Shot:
         moved = replace(self.request.matrix, camera=request.matrix.camera, viewport=request.matrix.viewport)
         return replace(self.request, matrix=moved) == request
 
+    def place(self, matrix: Matrix) -> Rect:
+        """Where the picture lies now, moved and scaled."""
+        return matrix.placed(self.request.matrix)
+
     def covers(self, matrix: Matrix) -> bool:
         """Whether all that is seen of the matrix shows this picture, moved and scaled."""
-        x, y, width, height = matrix.placed(self.request.matrix)
+        x, y, width, height = self.place(matrix)
         left, top = matrix.origin
         view = matrix.viewport
         seen_x = max(view.x, left), min(view.x + view.width, left + len(matrix.columns) * matrix.cell)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from seeinin.geometry.axis import Axis
 from seeinin.geometry.box import Box
-from seeinin.geometry.matrix import INSET, Matrix
+from seeinin.geometry.matrix import INSET, Matrix, Rect
 
 Plotted = tuple[tuple[int, int], Box]  # a cell (i, j) and its pixels
 
@@ -21,8 +21,9 @@ class Layout:
     image of (b, a) to the pixel, and only one of them need be counted.
     """
 
-    def __init__(self, matrix: Matrix, shape: tuple[int, int]) -> None:
-        self.matrix, self.shape = matrix, shape
+    def __init__(self, matrix: Matrix, shape: tuple[int, int], shown: Rect | None = None) -> None:
+        """`shown`: what needs no plots, in pixels of the picture."""
+        self.matrix, self.shape, self.shown = matrix, shape, shown
         self.cell, self.side = matrix.cell, math.floor(matrix.cell)
         self.whole = self.cell >= SMALLEST
         room = self.side - 1e-6  # so that rounding does not put the farther edge marks beyond `side`
@@ -43,8 +44,13 @@ class Layout:
         """The visible cells (i, j) with their rectangles: the plots of one channel, or the others."""
         for i, j in self.matrix.visible_cells():
             rect = self.rect(i, j)
-            if self.matrix.is_diagonal(i, j) == diagonal and rect[0] < rect[1] and rect[2] < rect[3]:
+            if self.matrix.is_diagonal(i, j) == diagonal and self._is_wanted(rect):
                 yield (i, j), rect
+
+    def _is_wanted(self, rect: Box) -> bool:
+        """Whether it has pixels, and is not all shown already."""
+        (y0, y1, x0, x1), (x, y, width, height) = rect, self.shown or (0.0, 0.0, 0.0, 0.0)
+        return y0 < y1 and x0 < x1 and not (x <= x0 and x1 <= x + width and y <= y0 and y1 <= y + height)
 
     def rect(self, i: int, j: int) -> Box:
         """The pixels of a cell that lie within the picture, which may be none; cells share none."""

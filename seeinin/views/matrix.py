@@ -27,6 +27,7 @@ from seeinin.visuals.picture import Picture
 from seeinin.visuals.strokes import Strokes
 
 MARGIN = (64, 10, 12, 44)  # px around the plots at the left, top, right and bottom, for the axes
+STILL = 0.05  # s without a movement, after which the exact picture is begun
 REPAINTS = ("view", "selection", "link", "style", "point_size", "opacity", "hidden", "slots", "colour_by")
 
 
@@ -43,7 +44,8 @@ class MatrixView:
         self.shot: Shot | None = None  # what is on the canvas
         self.sampled: Shot | None = None  # a sample, shown where `shot` has nothing
         self.hardware = False  # known once the window is up
-        self._latest = Latest(self._submit)
+        self._latest = Latest(POOL.later)
+        self._looking = False  # a sample is on its way
         self.sample, self.picture, self.grid, self.labels = Picture(), Picture(), Strokes(), Labels()
         self.holes, self.words = Strokes(), Labels()  # of what is damaged
         self.marks, self.draft = Strokes(), Strokes()
@@ -111,9 +113,11 @@ class MatrixView:
         )
         if request != self.wanted:
             self.wanted = request
-            looks = self.shot is None or not (self.shot.agrees(request) and self.shot.covers(matrix))
-            shot = self._latest.request(_render, request, self.state.sources, self._post, looks)
-            self.state.inbox.deliver(shot, self._arrived)
+            moves = self.shot is not None and self.shot.agrees(request)
+            show, pause = None if self._is_covered(request) else self._post, STILL if moves else 0.0
+            self._look()
+            exact = self._latest.request(_render, request, self.state.sources, show, pause)
+            self.state.inbox.deliver(exact, self._arrived)
 
     def mark(self, *_: object) -> None:
         """Repaint what stands over the points: holes, rings and dots."""
@@ -133,15 +137,42 @@ class MatrixView:
         )
         self.draft.set_strokes(*strokes)
 
+    def _look(self) -> None:
+        """Ask for a sample where the last picture shows nothing of what is wanted.
+
+        One at a time: a movement that never rests must get some, too.
+        """
+        request, shot = self.wanted, self.shot
+        if self._looking or request is None or self._is_covered(request):
+            return
+        self._looking = True
+        exact = shot if shot is not None and shot.exact and shot.agrees(request) else None
+        shown = None if exact is None else exact.place(request.matrix)
+        look = self._submit(_look, request, self.state.sources, shown)
+        self.state.inbox.deliver(look, self._arrived)
+        look.add_done_callback(lambda _: self.state.inbox.post(partial(self._looked, request)))
+
+    def _looked(self, request: Request) -> None:
+        self._looking = False
+        if request != self.wanted:
+            self._look()
+
+    def _is_covered(self, request: Request) -> bool:
+        """Whether the last picture, moved and scaled, shows all that is asked for."""
+        return self.shot is not None and self.shot.agrees(request) and self.shot.covers(request.matrix)
+
     def _post(self, shot: Shot) -> None:
         """Called by the thread that counts, with what it has so far."""
         self.state.inbox.post(partial(self._arrived, shot))
 
-    def _arrived(self, shot: Shot) -> None:
+    def _arrived(self, shot: Shot | None) -> None:
+        """A picture, which may be of where the cells were a moment ago."""
         matrix = self.matrix
-        if matrix is None or shot.request != self.wanted or (self.exact and not shot.exact):
+        if matrix is None or shot is None or self.wanted is None or not shot.agrees(self.wanted):
             return
-        if shot.exact or self.shot is None or not self.shot.agrees(shot.request):
+        if self.exact and not shot.exact:
+            return
+        if shot.exact or self.shot is None or not (self.shot.exact and self.shot.agrees(shot.request)):
             if self.shot is None:
                 self.hardware = is_hardware(self.canvas)
             self.shot, self.sampled = shot, None
@@ -184,3 +215,9 @@ def _render(*job: Any) -> Generator[Any, None, Shot]:
     from seeinin.views.rendering import rendering
 
     return rendering(*job)
+
+
+def _look(*job: Any) -> Generator[Any, None, Shot | None]:
+    from seeinin.views.rendering import first_look
+
+    return first_look(*job)

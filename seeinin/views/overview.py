@@ -229,11 +229,13 @@ def _plots(
     token: Token, request: Request, sources: Sources, show: Callable[[Sight], object]
 ) -> Generator[Any, None, Sight]:
     """Yields between steps; `show` gets what has been counted so far."""
-    from seeinin.views.rendering import rendering  # by the worker: the window is up before the kernels are
+    from seeinin.views.rendering import first_look, rendering  # by the worker: the window is up before the kernels are
 
     def look(shot: Shot) -> None:
         show(Sight(request, shot.rgba, f"{shot.drawn.points:,} of {shot.drawn.total:,} points", False))
 
+    if (first := (yield from first_look(request, sources))) is not None:
+        look(first)
     shot = yield from rendering(token, request, sources, look)
     return Sight(request, shot.rgba)
 

@@ -13,12 +13,13 @@ from seeinin.geometry.colouring import Colouring
 from seeinin.geometry.colours import slot_palette
 from seeinin.geometry.counting import counting
 from seeinin.geometry.frame import Frame, mirror
+from seeinin.geometry.matrix import Rect
 from seeinin.geometry.outside import outside
 from seeinin.geometry.painting import Look, painting
 from seeinin.geometry.ridges import Spread, draw_ridges, spread_of
 from seeinin.geometry.steps import with_steps
 from seeinin.geometry.warp import Warp
-from seeinin.pool import POOL, REST, Token, ranges
+from seeinin.pool import POOL, Token, ranges
 from seeinin.state.slots import HIDDEN
 from seeinin.state.sources import Sources
 from seeinin.state.state import Drawn
@@ -33,21 +34,19 @@ COUNTED = 1 << 22  # values that a step looks at for what lies outside
 
 
 def rendering(
-    token: Token, request: Request, sources: Sources, show: Callable[[Shot], None], looks: bool = True
+    token: Token, request: Request, sources: Sources, show: Callable[[Shot], None] | None = None, pause: float = 0.0
 ) -> Generator[Any, None, Shot]:
-    """Yields between steps of about 5 ms, and REST before all that may wait.
+    """The exact picture. Yields the `pause` before it begins, and between steps of about 5 ms.
 
-    While it takes long, `show` gets pictures of the points counted so far, unless nobody needs `looks`.
+    While it takes long, `show` gets pictures of the points counted so far, where there is anybody to see them.
     """
+    yield pause
     layer = sources.cache.layers[request.layer]
-    if looks:
-        yield from first_look(request, sources, layer, show)
-    yield REST
     drawing = yield from read(request, sources, layer)
     begun, wait, before = time.monotonic(), NEXT_LOOK, 0
     for done in drawing.count():
         yield
-        if looks and before < done < layer.points and time.monotonic() - begun > wait:
+        if show is not None and before < done < layer.points and time.monotonic() - begun > wait:
             show((yield from drawing.shot()))
             wait *= 2
         before = done
@@ -55,21 +54,24 @@ def rendering(
     return (yield from drawing.shot())
 
 
-def first_look(
-    request: Request, sources: Sources, layer: Layer, show: Callable[[Shot], None]
-) -> Generator[None, None, None]:
-    """Show some of the first rows, a fair sample, where there are many more."""
-    plots = sum(1 for _ in request.matrix.visible_cells())
+def first_look(request: Request, sources: Sources, shown: Rect | None = None) -> Generator[None, None, Shot | None]:
+    """A picture of some of the first rows, a fair sample, where there are many more.
+
+    Of the plots that do not lie within what is `shown` already, in pixels of the picture.
+    """
+    layer = sources.cache.layers[request.layer]
+    plots = sum(1 for side in (False, True) for _ in Layout(request.matrix, request.shape, shown).cells(diagonal=side))
     points = max(FIRST_LOOK // max(plots, 1), 1)
-    if 4 * points < layer.points:
-        held = {}
-        for channel in request.matrix.visible_channels():
-            held[channel] = sources.columns.first(layer, channel, points, request.matrix.warp(channel))
-            yield
-        drawing = Drawing(request, sources, layer, held)
-        for _ in drawing.count():
-            yield
-        show((yield from drawing.shot()))
+    if 4 * points >= layer.points or not plots:
+        return None
+    held = {}
+    for channel in request.matrix.visible_channels():
+        held[channel] = sources.columns.first(layer, channel, points, request.matrix.warp(channel))
+        yield
+    drawing = Drawing(request, sources, layer, held, shown)
+    for _ in drawing.count():
+        yield
+    return (yield from drawing.shot())
 
 
 def read(request: Request, sources: Sources, layer: Layer) -> Generator[None, None, "Drawing"]:
@@ -85,9 +87,16 @@ def read(request: Request, sources: Sources, layer: Layer) -> Generator[None, No
 class Drawing:
     """One picture in the making, of as many points as the columns that it is given have."""
 
-    def __init__(self, request: Request, sources: Sources, layer: Layer, held: dict[int, NDArray[np.floating]]) -> None:
+    def __init__(
+        self,
+        request: Request,
+        sources: Sources,
+        layer: Layer,
+        held: dict[int, NDArray[np.floating]],
+        shown: Rect | None = None,
+    ) -> None:
         self.request, self.sources, self.layer, self.held = request, sources, layer, held
-        self.layout = Layout(request.matrix, request.shape)
+        self.layout = Layout(request.matrix, request.shape, shown)
         self.counted, self.copies = self.layout.mirrored()
         self.diagonal = list(self.layout.cells(diagonal=True))
         self.spreads: dict[int, Spread] = {}  # of the diagonal, by column position

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from seeinin.geometry import counting
-from seeinin.geometry.matrix import Camera
-from seeinin.pool import POOL, REST, Token
+from seeinin.geometry.matrix import Camera, Rect
+from seeinin.pool import POOL, Token
 from seeinin.views import rendering as job
+from seeinin.views.layout import Layout
 from seeinin.views.matrix import MatrixView
 
 SIZE = (500, 480)
@@ -31,20 +32,23 @@ def small_steps(monkeypatch):
     monkeypatch.setattr(job, "NEXT_LOOK", 0.0)
 
 
-def steps_of(request, sources, looks=True):
-    """The values yielded, the samples shown and the picture."""
-    yielded, shown = [], []
-    steps = job.rendering(Token(), request, sources, shown.append, looks)
+def result(steps):
     while True:
         try:
-            yielded.append(next(steps))
+            next(steps)
         except StopIteration as stop:
-            return yielded, shown, stop.value
+            return stop.value
+
+
+def pictures_of(request, sources):
+    """The samples shown and the picture."""
+    shown = [result(job.first_look(request, sources))]
+    return shown, result(job.rendering(Token(), request, sources, shown.append))
 
 
 def test_samples_are_shown_and_the_last_picture_is_exact(view, state, small_steps):
     layer = state.layer
-    yielded, shown, shot = steps_of(view.wanted, state.sources)
+    shown, shot = pictures_of(view.wanted, state.sources)
     points = [sample.drawn.points for sample in shown]
     assert points
     assert points == sorted(set(points))
@@ -55,20 +59,24 @@ def test_samples_are_shown_and_the_last_picture_is_exact(view, state, small_step
         assert ids.max() < sample.drawn.points
     np.testing.assert_array_equal(shot.rgba, view.shot.rgba)
     np.testing.assert_array_equal(shot.ids, view.shot.ids)
-    assert REST in yielded[: len(yielded) // 2], "what comes after the first look may wait"
 
 
-def test_without_looks_all_may_wait(view, state, small_steps):
-    yielded, shown, shot = steps_of(view.wanted, state.sources, looks=False)
-    assert not shown
-    assert yielded.index(REST) <= len(view.wanted.matrix.visible_channels())
-    assert shot.exact
+def test_a_sample_has_only_the_plots_that_are_not_shown(view, state, small_steps):
+    height, width = view.wanted.shape
+    shown = Rect(width / 2, -10, width, height + 20)
+    ids, found = result(job.first_look(view.wanted, state.sources, shown)).ids, set()
+    for _, (y0, y1, x0, x1) in Layout(view.wanted.matrix, view.wanted.shape).cells(diagonal=False):
+        if min(y1 - y0, x1 - x0) > 50:  # else there may be none at all
+            found.add(x0 >= shown.x)
+            assert (ids[y0:y1, x0:x1] >= 0).any() != (x0 >= shown.x)
+    assert found == {False, True}
+    assert result(job.first_look(view.wanted, state.sources, Rect(-10, -10, 2000, 2000))) is None
 
 
 def test_the_brightness_of_a_sample_does_not_pulse(view, state, small_steps):
     state.style = "density"
     assert state.inbox.run_until(lambda: view.exact)
-    _, shown, exact = steps_of(view.wanted, state.sources)
+    shown, exact = pictures_of(view.wanted, state.sources)
     sample = shown[len(shown) // 2]
     assert sample.drawn.points < 0.7 * exact.drawn.points
     lit = (sample.ids >= 0) & (exact.ids >= 0)
