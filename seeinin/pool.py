@@ -1,6 +1,7 @@
 """One pool of threads for everything that must not hold up the window: gestures *now*, refinement *later*."""
 
 import os
+import sys
 import threading
 import time
 from collections import deque
@@ -8,6 +9,8 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import CancelledError, Future
 from itertools import chain
 from typing import Any
+
+NICE = 5  # how far the threads give way to the window's, where there are not enough cores for all
 
 
 class Token:
@@ -147,6 +150,10 @@ class Pool:
         return job.future
 
     def _work(self) -> None:
+        if sys.platform == "linux":  # elsewhere it would be the whole process that gives way
+            os.setpriority(
+                os.PRIO_PROCESS, threading.get_native_id(), os.getpriority(os.PRIO_PROCESS, os.getpid()) + NICE
+            )
         while True:
             with self._wake:
                 while (found := self._next()) is None and not self._closed:

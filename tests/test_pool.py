@@ -1,12 +1,14 @@
 """The pool: gestures first, sharing without deadlock, the newest request wins, errors arrive, quick to end."""
 
+import os
+import sys
 import threading
 import time
 from concurrent.futures import CancelledError
 
 import pytest
 
-from seeinin.pool import Latest, Pool, Token, ranges
+from seeinin.pool import NICE, Latest, Pool, Token, ranges
 
 
 @pytest.fixture
@@ -58,6 +60,14 @@ def test_later_steps_give_way_to_now(one):
     assert refining.result(5) == "done"
     gesture.result(5)
     assert order == [0, "now", 1, 2]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have a priority of their own on Linux only")
+def test_threads_give_way_to_the_window(one):
+    ours, theirs = (
+        os.getpriority(os.PRIO_PROCESS, at) for at in (os.getpid(), one.now(threading.get_native_id).result(5))
+    )
+    assert theirs == min(ours + NICE, 19)
 
 
 def test_a_pause_holds_up_nobody_and_ends(one):
