@@ -31,6 +31,8 @@ def drawn_words(drawn: Drawn | None) -> str:
     if drawn is None:
         return ""
     cells = f"in {drawn.cells:,} cell{'' if drawn.cells == 1 else 's'}"
+    if drawn.correlated:
+        return f"|correlation| of {drawn.cells:,} cells, over {drawn.correlated:,} images; zoom in for points"
     if drawn.points < drawn.total:
         return f"{drawn.points:,} of {drawn.total:,} points {cells}, refining"
     return f"all {drawn.total:,} points {cells}"

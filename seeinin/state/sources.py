@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from seeinin.state.colouring import Colours
 from seeinin.state.columns import Columns
+from seeinin.state.correlations import Correlating
 from seeinin.state.linking import Linker
 from seeinin.store.reader import Cache
 
@@ -19,8 +20,9 @@ class Sources(NamedTuple):
     columns: Columns
     colours: Colours
     oddness: dict[int, NDArray[np.float32]]  # of the layers where it was asked for, see `state.oddness`
+    correlating: Correlating
 
     @classmethod
     def of(cls, cache: Cache) -> "Sources":
         columns = Columns()
-        return cls(cache, Linker(cache.layers, cache.images), columns, Colours(cache, columns), {})
+        return cls(cache, Linker(cache.layers, cache.images), columns, Colours(cache, columns), {}, Correlating())

@@ -63,6 +63,8 @@ class Pile(NamedTuple):
 class Drawn(NamedTuple):
     """What the last picture shows: `points` of `total` a cell. Of the values of the channels in sight: how many lie
     `outside` the axes, how many are `nonfinite`, and how many are not there because the file is `damaged`, and `why`.
+
+    Where cells are too small for that, one value each: how strongly their channels are correlated, over so many images.
     """
 
     points: int
@@ -73,6 +75,7 @@ class Drawn(NamedTuple):
     style: Style
     damaged: int = 0
     why: str = ""
+    correlated: int = 0  # images
 
 
 @dataclass(eq=False)

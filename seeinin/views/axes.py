@@ -35,7 +35,7 @@ def grid_strokes(matrix: Matrix, theme: Theme) -> np.ndarray:
 
 def axis_labels(matrix: Matrix, theme: Theme, score: NDArray[np.float64] | None = None) -> list[Label]:
     """Names and ticks of the visible channels, below and left of the plots, with their scores (D) in an order."""
-    return [*_below(matrix, theme, score), *_beside(matrix, theme, score)]
+    return [] if matrix.cell < NAMED else [*_below(matrix, theme, score), *_beside(matrix, theme, score)]
 
 
 def extent(matrix: Matrix) -> tuple[float, float, float, float]:

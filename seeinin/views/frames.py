@@ -16,6 +16,7 @@ from seeinin.views.layout import Layout
 from seeinin.views.theme import Theme
 
 CROWDED = 1.0  # points to a pixel from which they can no longer be told apart
+SMALLEST = 6.0  # logical pixels of a cell that is plotted
 SELECTED = 1 << 62  # how the counting kernels mark the ids of selected points
 
 
@@ -58,6 +59,11 @@ class Request:
         """(height, width) in physical pixels."""
         return int(self.matrix.viewport.height), int(self.matrix.viewport.width)
 
+    @property
+    def summarised(self) -> bool:
+        """Whether its cells are too small to be plotted, and show one value each."""
+        return self.matrix.cell < SMALLEST * self.ratio
+
 
 class Hit(NamedTuple):
     """A pixel (y, x) of a picture, in its cell (i, j), and the topmost point that is drawn there."""
@@ -93,7 +99,7 @@ class Shot:
     def agrees(self, request: Request) -> bool:
         """Whether what is asked for differs in its place only: a moved picture shows the same points alike."""
         moved = replace(self.request.matrix, camera=request.matrix.camera, viewport=request.matrix.viewport)
-        return replace(self.request, matrix=moved) == request
+        return self.request.summarised == request.summarised and replace(self.request, matrix=moved) == request
 
     def place(self, matrix: Matrix) -> Rect:
         """Where the picture lies now, moved and scaled."""

@@ -14,11 +14,14 @@ from seeinin.visuals.shapes import discs, polygon, polyline, rings
 
 MOST = 4000  # marks in all: beyond, only the point itself is ringed
 RING, DOT = 5.5, 1.6  # px
+MARKED = 16.0  # px a cell needs for a ring
 
 
 def mark_strokes(state: ViewerState, matrix: Matrix, columns: Columns, theme: Theme) -> list[np.ndarray]:
     """Rings at the hovered and the picked point in every visible cell, dots at the other points of their images."""
-    strokes = []
+    strokes: list[np.ndarray] = []
+    if matrix.cell < MARKED:
+        return strokes
     for place, colour, width in ((state.pick, theme.accent, 2.0), (state.hover, theme.text, 1.5)):
         if place is not None and state.layer is not None:
             strokes += _marked(state, place, matrix, columns, rgba(colour), rgba(theme.background, 0.8), width)

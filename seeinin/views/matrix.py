@@ -1,6 +1,6 @@
 """The embedding view: the scatter-plot matrix of the active layer, or its one scatter plot."""
 
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future
 from functools import partial
 from typing import Any
@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from seeinin.geometry.matrix import Matrix, Rect
-from seeinin.pool import POOL, Latest
+from seeinin.pool import POOL, Latest, Token
 from seeinin.state.selection import How
+from seeinin.state.sources import Sources
 from seeinin.state.state import ViewerState
 from seeinin.views.axes import axis_labels, grid_strokes
 from seeinin.views.cloud import MOST_HARDWARE, MOST_SOFTWARE, Cloud, is_hardware
@@ -143,7 +144,7 @@ class MatrixView:
         One at a time: a movement that never rests must get some, too.
         """
         request, shot = self.wanted, self.shot
-        if self._looking or request is None or self._is_covered(request):
+        if self._looking or request is None or request.summarised or self._is_covered(request):
             return
         self._looking = True
         exact = shot if shot is not None and shot.exact and shot.agrees(request) else None
@@ -176,6 +177,8 @@ class MatrixView:
             if self.shot is None:
                 self.hardware = is_hardware(self.canvas)
             self.shot, self.sampled = shot, None
+            if self.exact:
+                self._latest.cancel()
             self.cloud.node.visible &= shot.request.clouded
             self.picture.set_array(shot.rgba)
             self.mark()  # the columns that it needs are in memory now
@@ -198,7 +201,7 @@ class MatrixView:
 
     def _cloudy(self, request: Request) -> bool:
         """Whether OpenGL draws the points: always where it is hardware, else until the kernels are there."""
-        return request.clouded or (self.shot is None and request.style == "points")
+        return not request.summarised and (request.clouded or (self.shot is None and request.style == "points"))
 
     def _place(self, matrix: Matrix) -> None:
         """Where the last pictures lie now; pictures of another layer are not shown."""
@@ -210,11 +213,17 @@ class MatrixView:
                 picture.place(*matrix.placed(shot.request.matrix))
 
 
-def _render(*job: Any) -> Generator[Any, None, Shot]:
+def _render(
+    token: Token, request: Request, sources: Sources, show: Callable[[Shot], None] | None, pause: float
+) -> Generator[Any, None, Shot]:
     """Imported by the worker: the window is up before the kernels are."""
+    if request.summarised:
+        from seeinin.views.summary import summarised
+
+        return summarised(token, request, sources, pause)
     from seeinin.views.rendering import rendering
 
-    return rendering(*job)
+    return rendering(token, request, sources, show, pause)
 
 
 def _look(*job: Any) -> Generator[Any, None, Shot | None]:

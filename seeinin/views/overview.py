@@ -12,11 +12,10 @@ from seeinin.pool import POOL, Latest, Token
 from seeinin.state.sources import Sources
 from seeinin.state.state import ViewerState
 from seeinin.state.view import View
-from seeinin.store.reader import Cache
 from seeinin.views.aiming import Aiming
 from seeinin.views.frames import CROWDED, Request, Shot
 from seeinin.views.holes import hole_marks
-from seeinin.views.summary import Correlations, Summary, correlations, painted
+from seeinin.views.summary import Summary, painted
 from seeinin.views.theme import DARK, Theme, rgba
 from seeinin.visuals.canvas import Canvas
 from seeinin.visuals.glyphs import text_width
@@ -42,7 +41,6 @@ class Sight:
     rgba: np.ndarray
     note: str = ""
     exact: bool = True
-    correlations: Correlations | None = None  # where it shows them
 
 
 class OverviewView:
@@ -55,7 +53,6 @@ class OverviewView:
         self.state, self.canvas, self.theme = state, canvas, theme
         self.wanted: Request | Summary | None = None
         self.sight: Sight | None = None
-        self._correlations: Correlations | None = None  # the last ones
         self._latest = Latest(POOL.later)
         self._aspect = 1.0
         self.picture, self.strokes, self.labels = Picture(), Strokes(), Labels()
@@ -126,12 +123,8 @@ class OverviewView:
         return Summary(view.layer, view.rows, view.columns, shape, self.theme.dark)
 
     def _ask(self, request: Request | Summary) -> Any:
-        cache = self.state.cache
-        if isinstance(request, Request):
-            return self._latest.request(_plots, request, self.state.sources, self._show)
-        known = self._correlations
-        known = known if known is not None and known.layer == request.layer else None
-        return self._latest.request(_summary, request, cache, known)
+        job = partial(_plots, show=self._show) if isinstance(request, Request) else _summary
+        return self._latest.request(job, request, self.state.sources)
 
     def _show(self, sight: Sight) -> None:
         """Called by the thread that counts."""
@@ -140,7 +133,6 @@ class OverviewView:
     def _arrived(self, sight: Sight) -> None:
         if sight.request == self.wanted and not self.settled():
             self.sight = sight
-            self._correlations = sight.correlations or self._correlations
             self.picture.set_array(sight.rgba)
             if (matrix := self.matrix) is not None:
                 self._place(matrix)
@@ -234,13 +226,14 @@ def _plots(
     def look(shot: Shot) -> None:
         show(Sight(request, shot.rgba, f"{shot.drawn.points:,} of {shot.drawn.total:,} points", False))
 
-    if (first := (yield from first_look(request, sources))) is not None:
-        look(first)
-    shot = yield from rendering(token, request, sources, look)
+    shot = yield from first_look(request, sources)
+    if shot is None or not shot.exact:
+        if shot is not None:
+            look(shot)
+        shot = yield from rendering(token, request, sources, look)
     return Sight(request, shot.rgba)
 
 
-def _summary(token: Token, request: Summary, cache: Cache, known: Correlations | None) -> Sight:
-    found = known or correlations(token, cache.layers[request.layer], cache.images)
-    note = f"|correlation| · {found.images:,} images"
-    return Sight(request, painted(token, request, found), note, correlations=found)
+def _summary(token: Token, request: Summary, sources: Sources) -> Sight:
+    found = sources.correlating.of(token, sources.cache.layers[request.layer], sources.cache.images)
+    return Sight(request, painted(request, found), f"|correlation| · {found.images:,} images")

@@ -54,16 +54,18 @@ def rendering(
     return (yield from drawing.shot())
 
 
-def first_look(request: Request, sources: Sources, shown: Rect | None = None) -> Generator[None, None, Shot | None]:
-    """A picture of some of the first rows, a fair sample, where there are many more.
+def first_look(request: Request, sources: Sources, shown: Rect | None = None) -> Generator[Any, None, Shot | None]:
+    """A picture of some of the first rows, a fair sample; the exact one where there are not many more.
 
-    Of the plots that do not lie within what is `shown` already, in pixels of the picture.
+    A sample is of the plots that do not lie within what is `shown` already, in pixels of the picture.
     """
     layer = sources.cache.layers[request.layer]
     plots = sum(1 for side in (False, True) for _ in Layout(request.matrix, request.shape, shown).cells(diagonal=side))
     points = max(FIRST_LOOK // max(plots, 1), 1)
-    if 4 * points >= layer.points or not plots:
+    if not plots:
         return None
+    if 4 * points >= layer.points:
+        return (yield from rendering(Token(), request, sources))
     held = {}
     for channel in request.matrix.visible_channels():
         held[channel] = sources.columns.first(layer, channel, points, request.matrix.warp(channel))

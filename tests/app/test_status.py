@@ -16,6 +16,10 @@ from seeinin.state.state import Cell, Drawn
         (Drawn(5_760_000, 5_760_000, 25, 0, 0, "density"), "all 5,760,000 points in 25 cells"),
         (Drawn(1_000_000, 5_760_000, 25, 0, 0, "points"), "1,000,000 of 5,760,000 points in 25 cells, refining"),
         (Drawn(10_000, 10_000, 1, 0, 0, "points"), "all 10,000 points in 1 cell"),
+        (
+            Drawn(9, 9, 250_000, 0, 0, "points", correlated=300),
+            "|correlation| of 250,000 cells, over 300 images; zoom in for points",
+        ),
         (None, ""),
     ],
 )

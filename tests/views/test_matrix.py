@@ -8,8 +8,9 @@ from matplotlib.path import Path as Polygon
 from scipy.stats import rankdata
 from vispy.util import keys
 
-from seeinin.geometry.matrix import Camera
+from seeinin.geometry.matrix import Camera, fit
 from seeinin.state.selection import chosen
+from seeinin.state.view import Arrangement
 from seeinin.views.matrix import MatrixView
 
 SIZE = (700, 640)
@@ -388,3 +389,27 @@ def test_framing_the_selection_stretches_the_axes_to_it(view, show, state):
     assert high - low == pytest.approx(1.06 * (values.max() - values.min()))
     view.steering.fit()
     assert state.view.ranges == before.ranges
+
+
+def test_cells_too_small_to_be_plotted_show_how_strongly_they_are_correlated(view, show, state):
+    layer = show("wide")
+    state.arrange(Arrangement())
+    settle(view)
+    state.move(fit(120, 120, view.viewport))
+    settle(view)
+    assert state.drawn.correlated == state.cache.images
+    assert state.drawn.cells == 120 * 120
+    r = abs(np.corrcoef([layer.column(c).astype(np.float64) for c in range(120)]))
+    picture, (left, top), side = (
+        view.canvas.render()[..., :3].sum(axis=2, dtype=int),
+        view.matrix.origin,
+        view.matrix.cell,
+    )
+    at = np.floor((np.arange(120) + 0.5) * side).astype(int)
+    shown = picture[np.ix_(at + round(top), at + round(left))]
+    assert np.corrcoef(shown.ravel(), r.ravel())[0, 1] > 0.99
+    assert view.hits.place_at(left + 5, top + 5) is None
+    state.move(Camera(60, 60, 5))
+    settle(view)
+    assert state.drawn.correlated == 0
+    assert (view.shot.ids >= 0).any()

@@ -7,11 +7,12 @@ import pytest
 
 from seeinin.geometry.matrix import Camera, Rect
 from seeinin.pool import Token
+from seeinin.state.correlations import correlations
 from seeinin.state.state import ViewerState
 from seeinin.state.view import Arrangement
 from seeinin.views.frames import Request
 from seeinin.views.overview import OverviewView
-from seeinin.views.summary import Summary, correlations, coverage
+from seeinin.views.summary import Summary, coverage
 from seeinin.views.theme import DARK, LIGHT
 from seeinin.visuals.canvas import Canvas
 
@@ -97,16 +98,17 @@ def test_many_channels_show_one_value_a_cell(new_view: Callable[..., OverviewVie
 
 def test_correlations_are_kept_while_the_camera_moves_and_the_size_changes(new_view, monkeypatch) -> None:
     view = with_all_channels(new_view(WIDE))
-    before = view._correlations
+    layer, images = view.state.cache.layers[WIDE], view.state.cache.images
+    before = view.state.sources.correlating.of(Token(), layer, images)
     view.canvas.resize(100, 100)
     settle(view)
     assert view.sight.rgba.shape == (100, 100, 4)
-    assert view._correlations is before
+    assert view.state.sources.correlating.of(Token(), layer, images) is before
 
 
 @pytest.mark.parametrize(("cells", "pixels"), [(3, 10), (10, 3), (7, 7), (500, 240), (1, 5)])
 def test_coverage_shares_every_pixel_out(cells: int, pixels: int) -> None:
-    share = coverage(cells, pixels)
+    share = coverage(np.arange(cells + 1) * (pixels / cells), pixels)
     np.testing.assert_allclose(share.sum(axis=1), 1, rtol=1e-5)
     np.testing.assert_allclose(share.sum(axis=0), pixels / cells, rtol=1e-4)
     fine = np.repeat(np.arange(cells), pixels).reshape(pixels, cells)  # each pixel cut into `cells` equal parts
