@@ -1,25 +1,81 @@
-"""All benchmarks, each in a process of its own, and one table of them all: `python -m benchmarks [--json FILE]`."""
+"""All benchmarks, each in a process of its own; their table goes to results.md, results.json and the README."""
 
+import argparse
 import json
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
-from benchmarks.report import Row, main
+from benchmarks.machine import described
+from benchmarks.report import Row, table
 
-NAMES = ("render", "lasso", "pick", "open", "precompute")
+NAMES = (
+    "render",
+    "cell",
+    "window",
+    "frames",
+    "selecting",
+    "matrices",
+    "lasso",
+    "pick",
+    "averages",
+    "read",
+    "precompute",
+    "growth",
+    "open",
+    "gpu",
+)
+HERE = Path(__file__).parent
+HEADING = "## The last full table\n"
 
 
-def measure() -> list[Row]:
-    rows = []
+def measure(name: str) -> list[Row]:
+    """The rows of one benchmark, and one that says so where it fails."""
     with tempfile.TemporaryDirectory() as folder:
-        for name in NAMES:
-            figures = Path(folder) / name
-            subprocess.run([sys.executable, "-m", f"benchmarks.{name}", "--json", figures], check=True)
-            rows += [Row.from_json(row) for row in json.loads(figures.read_text())]
-    return rows
+        figures = Path(folder) / "figures.json"
+        run = subprocess.run(
+            [sys.executable, "-m", f"benchmarks.{name}", "--json", figures],
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        print(run.stderr, end="", file=sys.stderr)
+        rows = [Row.from_json(row) for row in json.loads(figures.read_text())] if figures.exists() else []
+    last = run.stderr.strip().rpartition("\n")[2]
+    return rows if run.returncode == 0 else [*rows, Row(name, "all", None, "", note=f"failed: {last}")]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}; all, unless told")
+    names, start = parser.parse_args().names or NAMES, time.monotonic()
+    machine = described()
+    rows = []
+    for name in names:
+        begun = time.monotonic()
+        print(f"{name} …", flush=True)
+        rows += measure(name)
+        print(f"{name}: {time.monotonic() - begun:.0f} s", flush=True)
+    whole = "\n".join(
+        ["", *(f"    {line}" for line in machine), f"    {time.monotonic() - start:.0f} s in all", "", table(rows), ""]
+    )
+    print(whole)
+    if tuple(names) == NAMES:
+        keep(rows, machine, whole)
+    if any(row.note.startswith("failed:") for row in rows):
+        sys.exit("a benchmark failed: see its row")
+
+
+def keep(rows: list[Row], machine: list[str], whole: str) -> None:
+    """Write results.md and results.json, and the table at the end of the README."""
+    (HERE / "results.md").write_text(f"# Benchmarks, as measured\n{whole}")
+    figures = {"machine": machine, "rows": [row.as_json() for row in rows]}
+    (HERE / "results.json").write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
+    readme = HERE / "README.md"
+    readme.write_text(readme.read_text().partition(HEADING)[0] + HEADING + whole)
 
 
 if __name__ == "__main__":
-    main(measure, __doc__)
+    main()

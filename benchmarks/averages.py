@@ -1,9 +1,12 @@
 """The average feature maps of some images at every layer, from the file: ours against numpy over h5py.
 
-The images are scattered over the file, and it is in the page cache. Both must agree to rounding.
+The images are scattered over the file, and it is in the page cache. Both must agree to rounding. Then the average of a
+class, which the cache holds: as the window asks for it, all layers together in a frame.
 """
 
+from collections.abc import Generator
 from functools import partial
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -13,10 +16,14 @@ import seeinin
 from benchmarks.inputs import cache_of_images, config
 from benchmarks.report import Row, alternate, main
 from seeinin.geometry.averages import add_maps
-from seeinin.pool import POOL, ranges
+from seeinin.pool import POOL, Token, ranges
+from seeinin.state.selection import chosen
 from seeinin.store.reader import Cache, Layer
+from seeinin.views.averages import Mean, growing
+from seeinin.views.subjects import subject_of
 
 COUNTS = (10, 100, 1_000, 10_000)
+FRAME = 33.0  # ms
 BLOCK = 4 << 20  # bytes that a thread reads and adds at once, as the viewer does
 
 
@@ -57,7 +64,36 @@ def measure() -> list[Row]:
             rows.append(Row("averages", case, milliseconds, "ms", "numpy over h5py", other))
             if count == 1_000 and config().stem == "mnist_siamese":
                 rows.append(Row("averages", case, milliseconds, "ms", "the promise", 30, promise=1))
+        rows += classes(cache, path)
     return rows
+
+
+def classes(cache: Cache, path: Path) -> list[Row]:
+    """The first class at every layer, from its mean and from its images."""
+    subject = subject_of(cache, chosen(None, cache.label == 0))
+
+    def mine() -> list[NDArray[np.float32]]:
+        steps = [growing(Token(), cache, subject, layer.number) for layer in cache.layers]
+        return [finished(one).values for one in steps]
+
+    with h5py.File(path) as file:
+        other = partial(theirs, file, subject.rows)
+        for one, two in zip(mine(), other(), strict=True):
+            np.testing.assert_allclose(one, two, rtol=1e-4, atol=1e-5)
+        took, peer = (1000 * seconds for seconds in alternate(mine, other, rounds=3))
+    case = f"{config().stem}, a class of {len(subject.rows):,} images, every layer"
+    return [
+        Row("averages", case, took, "ms", "numpy over h5py", peer),
+        Row("averages", case, took, "ms", "a frame", FRAME, promise=1),
+    ]
+
+
+def finished(steps: Generator[None, None, Mean]) -> Mean:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            return stop.value
 
 
 if __name__ == "__main__":

@@ -1,20 +1,14 @@
-"""The peers of `render`: the same million points on the same 1000 × 1000 pixels, each peer in its fastest idiom.
+"""Peers of `render` and `cell` that run everywhere: the same points on the same pixels, each in its fastest idiom.
 
-Every painter takes `Plots` and gives a function that draws one frame anew, uint8 (SIZE, SIZE, 3), first row at the top.
+A painter takes a `Scene` and gives a function that draws one frame anew, uint8 (SIZE, SIZE, 3), first row at the top.
 Everything that need not be done again in each frame of a pan (upload, colours, brushes) is done before.
 """
-
-import os
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-os.environ |= {"EGL_PLATFORM": "surfaceless", "QT_QPA_PLATFORM": "offscreen"}
-
-SIZE = 1000
-Draw = Callable[[], NDArray[np.uint8]]
+from benchmarks.peers import Draw
+from benchmarks.scene import SIZE, Scene
 
 VERTEX = """#version 120
 attribute float x;
@@ -34,30 +28,7 @@ varying float slot;
 void main() { gl_FragColor = vec4(palette[int(slot + .5)], 1.); }"""
 
 
-@dataclass(frozen=True)
-class Plots:
-    """`columns` float32 (D, P) in 0..1, `label` (P,) in 0..9, `palette` uint8 (10, 3); row r counts from the bottom."""
-
-    columns: NDArray[np.float32]
-    label: NDArray[np.int64]
-    palette: NDArray[np.uint8]
-
-    @property
-    def x(self) -> NDArray[np.float32]:
-        channels = range(len(self.columns))
-        return np.concatenate([column + self.columns[column] for _ in channels for column in channels])
-
-    @property
-    def y(self) -> NDArray[np.float32]:
-        channels = range(len(self.columns))
-        return np.concatenate([row + self.columns[row] for row in channels for _ in channels])
-
-    @property
-    def colours(self) -> NDArray[np.uint8]:
-        return self.palette[np.tile(self.label, len(self.columns) ** 2)]
-
-
-def matplotlib_pixels(plots: Plots) -> Draw:
+def matplotlib_pixels(scene: Scene) -> Draw:
     """`plot` with the pixel marker, a call for each class: twenty times as fast as `scatter`."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -65,10 +36,10 @@ def matplotlib_pixels(plots: Plots) -> Draw:
     figure = Figure(figsize=(SIZE / 100, SIZE / 100), dpi=100, facecolor="black")
     canvas, axes = FigureCanvasAgg(figure), figure.add_axes((0, 0, 1, 1))
     axes.axis("off")
-    label = np.tile(plots.label, len(plots.columns) ** 2)
-    for slot, colour in enumerate(plots.palette):
-        axes.plot(plots.x[label == slot], plots.y[label == slot], ",", color=colour / 255)
-    axes.set(xlim=(0, len(plots.columns)), ylim=(0, len(plots.columns)))
+    x, y, slots = scene.x, scene.y, scene.slots
+    for slot, colour in enumerate(scene.palette):
+        axes.plot(x[slots == slot], y[slots == slot], ",", color=colour / 255)
+    axes.set(xlim=(0, scene.side), ylim=(0, scene.side))
 
     def draw() -> NDArray[np.uint8]:
         canvas.draw()
@@ -77,7 +48,7 @@ def matplotlib_pixels(plots: Plots) -> Draw:
     return draw
 
 
-def pyqtgraph_scatter(plots: Plots) -> Draw:
+def pyqtgraph_scatter(scene: Scene) -> Draw:
     import pyqtgraph
     from PyQt6.QtGui import QImage
 
@@ -85,10 +56,10 @@ def pyqtgraph_scatter(plots: Plots) -> Draw:
     widget, box = pyqtgraph.GraphicsView(), pyqtgraph.ViewBox()
     widget.resize(SIZE, SIZE)
     widget.setCentralItem(box)
-    box.setRange(xRange=(0, len(plots.columns)), yRange=(0, len(plots.columns)), padding=0)
-    brushes = [pyqtgraph.mkBrush(*colour) for colour in plots.palette]
-    brush = [brushes[slot] for slot in np.tile(plots.label, len(plots.columns) ** 2)]
-    box.addItem(pyqtgraph.ScatterPlotItem(plots.x, plots.y, size=1, pen=None, brush=brush, symbol="s"))
+    box.setRange(xRange=(0, scene.side), yRange=(0, scene.side), padding=0)
+    brushes = np.array([pyqtgraph.mkBrush(*colour) for colour in scene.palette])
+    brush = brushes[scene.slots]
+    box.addItem(pyqtgraph.ScatterPlotItem(scene.x, scene.y, size=1, pen=None, brush=brush, symbol="s"))
     widget.show()
     application.processEvents()
 
@@ -99,30 +70,30 @@ def pyqtgraph_scatter(plots: Plots) -> Draw:
     return draw
 
 
-def vispy_markers(plots: Plots) -> Draw:
-    from vispy import scene
+def vispy_markers(scene: Scene) -> Draw:
+    from vispy import scene as scenes
 
-    canvas = scene.SceneCanvas(size=(SIZE, SIZE), app="egl", show=False)
+    canvas = scenes.SceneCanvas(size=(SIZE, SIZE), app="egl", show=False)
     view = canvas.central_widget.add_view("panzoom")
-    colours = np.c_[plots.colours / 255, np.ones(len(plots.x))]
-    markers = scene.visuals.Markers(parent=view.scene)
-    markers.set_data(np.c_[plots.x, plots.y], size=1, edge_width=0, face_color=colours, symbol="square")
-    view.camera.rect = (0, 0, len(plots.columns), len(plots.columns))
+    colours = np.c_[scene.colours, np.full(len(scene.slots), 255)].astype(np.float32) / np.float32(255)
+    markers = scenes.visuals.Markers(parent=view.scene)
+    markers.set_data(np.c_[scene.x, scene.y], size=1, edge_width=0, face_color=colours, symbol="square")
+    view.camera.rect = (0, 0, scene.side, scene.side)
     return lambda: canvas.render()[..., :3]
 
 
-def opengl_points(plots: Plots) -> Draw:
-    """VisPy's gloo, one program and a draw for each cell."""
+def opengl_points(scene: Scene) -> Draw:
+    """VisPy's gloo, one program, the columns shared, and a draw for each cell."""
     from vispy import app, gloo
 
     canvas = app.Canvas(size=(SIZE, SIZE), app="egl", show=False)
     canvas.set_current()
     program = gloo.Program(VERTEX, FRAGMENT)
-    for slot, colour in enumerate(plots.palette):
+    for slot, colour in enumerate(scene.palette):
         program[f"palette[{slot}]"] = (colour / 255).astype(np.float32)
-    buffers = [gloo.VertexBuffer(column) for column in plots.columns]
-    program["colour"] = gloo.VertexBuffer(plots.label.astype(np.float32))
-    program["cells"] = len(buffers)
+    buffers = [gloo.VertexBuffer(column) for column in scene.columns]
+    program["colour"] = gloo.VertexBuffer(scene.label.astype(np.float32))
+    program["cells"] = scene.side
     target = gloo.FrameBuffer(gloo.RenderBuffer((SIZE, SIZE, 4)))
 
     def draw() -> NDArray[np.uint8]:
@@ -131,18 +102,30 @@ def opengl_points(plots: Plots) -> Draw:
             gloo.set_viewport(0, 0, SIZE, SIZE)
             gloo.set_state(depth_test=False, blend=False)
             gloo.clear("black")
-            for row, program["y"] in enumerate(buffers):
-                for column, program["x"] in enumerate(buffers):
-                    program["cell"] = column, row
-                    program.draw("points")
+            for row, column in scene.plots:
+                program["x"], program["y"] = (buffers[channel] for channel in scene.channels(row, column))
+                program["cell"] = column, row
+                program.draw("points")
             return gloo.read_pixels((0, 0, SIZE, SIZE))[..., :3]
 
     return draw
 
 
-PAINTERS = {
-    "matplotlib plot(',')": matplotlib_pixels,
-    "pyqtgraph ScatterPlotItem": pyqtgraph_scatter,
-    "VisPy Markers": vispy_markers,
-    "OpenGL points, a draw a cell": opengl_points,
-}
+def datashader_counts(scene: Scene) -> Draw:
+    """Counts per class, then `shade`: as ours, it draws what it has counted."""
+    import datashader
+    import pandas
+    from datashader import transfer_functions
+
+    slots = pandas.Categorical.from_codes(scene.slots, categories=range(len(scene.palette)))
+    table = pandas.DataFrame({"x": scene.x, "y": scene.y, "slot": slots})
+    canvas = datashader.Canvas(SIZE, SIZE, x_range=(0, scene.side), y_range=(0, scene.side))
+    colours = {slot: "#" + bytes(colour).hex() for slot, colour in enumerate(scene.palette)}
+
+    def draw() -> NDArray[np.uint8]:
+        counts = canvas.points(table, "x", "y", datashader.count_cat("slot"))
+        image = transfer_functions.shade(counts, color_key=colours, how="linear", min_alpha=255)
+        image = transfer_functions.set_background(image, "black")
+        return np.asarray(image.data).view(np.uint8).reshape(SIZE, SIZE, 4)[::-1, :, :3]
+
+    return draw

@@ -12,23 +12,27 @@ from typing import Any, Self
 
 @dataclass(frozen=True)
 class Row:
-    """One comparison, less is better; `promise` is the largest `ratio` (ours / theirs) that keeps it."""
+    """One comparison, less is better; `promise` is the largest `ratio` (ours / theirs) that keeps it.
+
+    `theirs` is None where there is nothing to compare with, and `note` says why, or what else there is to know.
+    """
 
     benchmark: str
     case: str
-    ours: float
+    ours: float | None
     unit: str
-    peer: str
-    theirs: float
+    peer: str = ""
+    theirs: float | None = None
     promise: float | None = None
+    note: str = ""
 
     @property
-    def ratio(self) -> float:
-        return self.ours / self.theirs
+    def ratio(self) -> float | None:
+        return None if self.ours is None or self.theirs is None else self.ours / self.theirs
 
     @property
     def met(self) -> bool | None:
-        return None if self.promise is None else self.ratio <= self.promise
+        return None if self.promise is None or self.ratio is None else self.ratio <= self.promise
 
     def as_json(self) -> dict[str, object]:
         return asdict(self) | {"ratio": self.ratio, "met": self.met}
@@ -36,6 +40,13 @@ class Row:
     @classmethod
     def from_json(cls, figures: dict[str, Any]) -> Self:
         return cls(**{field.name: figures[field.name] for field in fields(cls)})
+
+
+def timed(action: Callable[[], object]) -> float:
+    """Seconds that it takes."""
+    start = time.perf_counter()
+    action()
+    return time.perf_counter() - start
 
 
 def alternate(
@@ -49,25 +60,24 @@ def alternate(
     for turn in range(rounds + 1):
         for action, record in zip(actions, seconds, strict=True):
             before()
-            start = time.perf_counter()
-            action()
+            took = timed(action)
             if turn:
-                record.append(time.perf_counter() - start)
+                record.append(took)
     return [statistics.median(record) for record in seconds]
 
 
-def figure(value: float) -> str:
+def figure(value: float | None) -> str:
     """Three figures."""
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+    return "" if value is None else f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def table(rows: Sequence[Row]) -> str:
     """The rows as Markdown."""
-    lines = ["| case | ours | peer | theirs | ours / theirs | promise |", "|---|---:|---|---:|---:|---|"]
+    lines = ["| case | ours | peer | theirs | ours / theirs | promise | |", "|---|---:|---|---:|---:|---|---|"]
     for row in rows:
-        verdict = "" if row.promise is None else f"≤ {figure(row.promise)}: {'met' if row.met else '**missed**'}"
-        ours, theirs = (f"{figure(value)} {row.unit}" for value in (row.ours, row.theirs))
-        cells = (f"{row.benchmark}: {row.case}", ours, row.peer, theirs, figure(row.ratio), verdict)
+        verdict = "" if row.met is None else f"≤ {figure(row.promise)}: {'met' if row.met else '**missed**'}"
+        ours, theirs = (f"{figure(value)} {row.unit}" if value is not None else "" for value in (row.ours, row.theirs))
+        cells = (f"{row.benchmark}: {row.case}", ours, row.peer, theirs, figure(row.ratio), verdict, row.note)
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
