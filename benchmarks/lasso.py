@@ -17,7 +17,8 @@ from seeinin.geometry.warm import compile_kernels
 from seeinin.pool import POOL
 
 COUNTS, VERTICES = (1_000_000, 10_000_000, 100_000_000), (20, 200)
-MOST = {"matplotlib Path": 1_000_000, "shapely, prepared": 10_000_000}  # points that a peer is given
+SOME = 1_000_000  # points that a peer is given in place of more than MOST
+MOST = 10_000_000
 PROMISE = 1 / 50  # of matplotlib's time, for 10 M points and 200 vertices
 
 
@@ -32,19 +33,17 @@ def compare(x: NDArray[np.floating], y: NDArray[np.floating], vertices: int) -> 
     count, polygon = len(x), lasso(vertices)
     path, shape = Path(polygon), shapely.Polygon(polygon)
     shapely.prepare(shape)
-    points = np.stack([x[: max(MOST.values())], y[: max(MOST.values())]], axis=1, dtype=np.float64)
-    given = {name: points[: min(count, most)] for name, most in MOST.items()}
+    some = count if count <= MOST else SOME
+    points = np.stack([x[:some], y[:some]], axis=1, dtype=np.float64)
     peers = {
-        "matplotlib Path": partial(path.contains_points, given["matplotlib Path"]),
-        "shapely, prepared": partial(shapely.contains_xy, shape, given["shapely, prepared"]),
+        "matplotlib Path": partial(path.contains_points, points),
+        "shapely, prepared": partial(shapely.contains_xy, shape, points),
     }
     ours, rows = partial(inside, POOL, polygon, x, y), []
-    found = ours()
+    found, note = ours(), "" if some == count else f"of the first {some / 1e6:g} M, times {count // some}"
     for name, peer in peers.items():
-        some = len(given[name])
         assert np.array_equal(found[:some], peer()), f"{name} finds other points"
         mine, theirs = alternate(ours, peer, rounds=3)
-        note = "" if some == count else f"of the first {some / 1e6:g} M, times {count // some}"
         promise = PROMISE if (name, count, vertices) == ("matplotlib Path", 10_000_000, 200) else None
         case = f"{count / 1e6:g} M points, {x.dtype}, {vertices} vertices"
         rows.append(Row("lasso", case, 1000 * mine, "ms", name, 1000 * theirs * (count // some), promise, note))
@@ -53,12 +52,10 @@ def compare(x: NDArray[np.floating], y: NDArray[np.floating], vertices: int) -> 
 
 def measure() -> list[Row]:
     compile_kernels(POOL)
-    whole = np.random.default_rng(0).standard_normal((2, max(COUNTS)), np.float32)
-    rows = []
-    for dtype in (np.float16, np.float32):
-        x, y = whole.astype(dtype)
-        rows += [row for n in COUNTS for v in VERTICES for row in compare(x[:n], y[:n], v)]
-    return rows
+    x, y = np.random.default_rng(0).standard_normal((2, max(COUNTS)), np.float32)
+    rows = compare(x[:MOST], y[:MOST], max(VERTICES))
+    x, y = x.astype(np.float16), y.astype(np.float16)
+    return [row for n in COUNTS for v in VERTICES for row in compare(x[:n], y[:n], v)] + rows
 
 
 if __name__ == "__main__":

@@ -121,10 +121,10 @@ def test_a_mark_beside_the_plot_can_be_hovered(view, bad_state):
     layer = show(view, "relu")
     j, channel = 1, view.matrix.columns[1]
     rect = view.matrix.cell_rect(0, j)
-    hits = {
-        view.hits.place_at(rect.x + rect.width * INSET * 0.4, rect.y + rect.height * s) for s in np.arange(0.1, 1, 0.02)
-    }
-    points = [place.point for place in hits if place is not None]
+    points = []
+    for share in np.arange(0.1, 1, 0.02):
+        view.hits.hover_at(rect.x + rect.width * INSET * 0.4, rect.y + rect.height * share)
+        points += [] if bad_state.hover is None else [bad_state.hover.point]
     assert points
     assert np.isnan(layer.column(channel)[points]).mean() > 0.9
 

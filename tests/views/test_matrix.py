@@ -408,7 +408,8 @@ def test_cells_too_small_to_be_plotted_show_how_strongly_they_are_correlated(vie
     at = np.floor((np.arange(120) + 0.5) * side).astype(int)
     shown = picture[np.ix_(at + round(top), at + round(left))]
     assert np.corrcoef(shown.ravel(), r.ravel())[0, 1] > 0.99
-    assert view.hits.place_at(left + 5, top + 5) is None
+    view.hits.hover_at(left + 5, top + 5)
+    assert (state.hover, state.cell.row, state.cell.column) == (None, 1, 1)
     state.move(Camera(60, 60, 5))
     settle(view)
     assert state.drawn.correlated == 0
