@@ -18,7 +18,8 @@ from seeinin.store.directory import MOST_LAYERS
 from seeinin.store.format import FORMAT, LEVELS, VERSION, layer_path
 
 MEMORY = 4 << 30
-SECONDS = 15
+SECONDS = 2  # of processor time, and one more for each BYTES
+BYTES = 1e11
 DEEPEST = 4
 
 
@@ -105,8 +106,14 @@ def main(path: Path) -> dict[str, Any]:
         return {"error": f"is not a seeinin cache, or is damaged: {error}. Make the cache again."}
 
 
-if __name__ == "__main__":
+def limit(path: Path) -> None:
+    """Let this process end before it takes too much memory or time for the file."""
+    seconds = SECONDS + int(path.stat().st_size / BYTES)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+if __name__ == "__main__":
+    limit(Path(sys.argv[1]))
     sys.stdout.write(json.dumps(main(Path(sys.argv[1]))))

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,13 +87,7 @@ def _agreeing(own: Directory | None, seen: Directory) -> Directory:
 
 def inspected(path: Path) -> Directory:
     """The directory of a file that has none, or was changed: as HDF5 tells it to a child process, which may crash."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "HDF5_PLUGIN_PATH": os.devnull}
-    command = [sys.executable, "-m", "seeinin.store.inspect", os.fspath(path)]
-    try:
-        done = subprocess.run(command, capture_output=True, timeout=PATIENCE, env=environment, check=False)
-        answer = json.loads(done.stdout) if done.returncode == 0 else {}
-    except (subprocess.TimeoutExpired, ValueError):
-        answer = {}
+    answer = _answer(path)
     if "error" in answer:
         raise CacheError(f"{path} {answer['error']}")
     if "version" in answer:
@@ -103,14 +98,32 @@ def inspected(path: Path) -> Directory:
         raise CacheError(f"{path} is damaged: HDF5 cannot read it. Make the cache again.") from None
 
 
+def _answer(path: Path) -> dict[str, Any]:
+    """What `inspect` says; nothing where it crashes, hangs or runs out of memory."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "HDF5_PLUGIN_PATH": os.devnull}
+    command = [sys.executable, "-m", "seeinin.store.inspect", os.fspath(path)]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=PATIENCE, env=environment, check=False)
+        answer: dict[str, Any] = json.loads(done.stdout) if done.returncode == 0 else {}
+    except (subprocess.TimeoutExpired, ValueError):
+        return {}
+    return answer
+
+
 def _left(path: Path, files: Files, descriptor: Descriptor) -> str:
     """How many images lie before the end of a file that was cut, if it still says where they should."""
     directory, size = own(path, files, descriptor)[0], os.fstat(descriptor.number).st_size
     if directory is None:
         return ""
-    units = [place for place in directory.places.values() if place.piece is not None and not place.columnar]
-    whole = min(max(0, min(place.shape[0], (size - place.offset) // place.stride)) for place in units)
-    return f"; {whole:,} of {units[0].shape[0]:,} images are whole"
+    try:
+        directories.check(directory, directory.size)
+    except ValueError:
+        return ""
+    places = directory.places
+    units = [place for place in places.values() if place.piece is not None and not place.columnar and place.nbytes]
+    whole = min(((size - place.offset) // place.stride for place in units), default=0)
+    images = places["images/pixels"].shape[0]
+    return f"; {min(images, max(0, whole)):,} of {images:,} images are whole"
 
 
 def newer(path: Path, version: int) -> CacheError:

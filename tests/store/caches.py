@@ -9,6 +9,7 @@ from unittest import mock
 
 import numpy as np
 
+from seeinin.store import derive
 from seeinin.store import format as formats
 from seeinin.store import writer as writers
 from seeinin.store.format import CacheSpec, Field, LayerSpec
@@ -120,4 +121,12 @@ def laid_out_once():
         return LAYOUTS[key]
 
     with mock.patch.object(writers, "lay_out", remembered):
+        yield
+
+
+@contextmanager
+def small_chunks():
+    """Chunks, pieces and blocks so small that tiny caches have many of each, ragged ones included."""
+    small = {"CHUNK": 1000, "PAGE": 64, "MAPS_PIECE": 300, "COLUMNS_PIECE": 512}
+    with mock.patch.multiple(formats, **small), mock.patch.multiple(derive, BLOCK=1000, RUN=16, READ=512, TILE=3):
         yield

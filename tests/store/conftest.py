@@ -4,9 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from seeinin.store import derive
-from seeinin.store import format as formats
-from tests.store.caches import laid_out_once, make_contents, make_spec, open_ranks, write_cache
+from tests.store.caches import laid_out_once, make_contents, make_spec, open_ranks, small_chunks, write_cache
 
 
 @pytest.fixture
@@ -36,17 +34,7 @@ def remembered_layouts():
         yield
 
 
-@pytest.fixture
-def small_chunks(monkeypatch):
-    """Chunks, pieces and blocks so small that tiny caches have many of each, ragged ones included."""
-    for module, name, value in (
-        (formats, "CHUNK", 1000),
-        (formats, "PAGE", 64),
-        (formats, "MAPS_PIECE", 300),
-        (formats, "COLUMNS_PIECE", 512),
-        (derive, "BLOCK", 1000),
-        (derive, "RUN", 16),
-        (derive, "READ", 512),
-        (derive, "TILE", 3),
-    ):
-        monkeypatch.setattr(module, name, value)
+@pytest.fixture(name="small_chunks")
+def many_pieces():
+    with small_chunks():
+        yield
