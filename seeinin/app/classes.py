@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MENU = "View/Classes"
 WORDS: dict[LegendOrder, str] = {"name": "as in the cache", "count": "most images", "lift": "most over-represented"}
+SHORT: dict[LegendOrder, str] = {"name": "in order", "count": "by count", "lift": "by lift"}
 _TIPS: dict[LegendOrder, str] = {
     "name": "By number",
     "count": "Those with the most selected images first, without a selection with the most images",
@@ -53,7 +54,7 @@ CLASSES = (
 
 
 class LegendHeading(ListHeading):
-    """CLASSES   selected / total            as in the cache ▾"""
+    """CLASSES   selected / total            in order ▾"""
 
     def __init__(self, legend: Legend, commands: "Commands") -> None:
         super().__init__("Classes", commands.of(MENU), "What the legend has first (Shift+L)")
@@ -63,4 +64,4 @@ class LegendHeading(ListHeading):
         self._refresh()
 
     def _refresh(self, *_: object) -> None:
-        self.set_order(WORDS[self.viewer.legend])
+        self.set_order(SHORT[self.viewer.legend])

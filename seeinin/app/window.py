@@ -4,12 +4,13 @@ from functools import partial
 
 from PyQt6.QtCore import QSettings, Qt
 from PyQt6.QtGui import QCloseEvent, QImage
-from PyQt6.QtWidgets import QApplication, QLabel, QMainWindow, QMenu, QSplitter, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMainWindow, QMenu, QSplitter, QVBoxLayout, QWidget
 
 from seeinin.app.actions import SIZES, STEP
 from seeinin.app.against import AgainstMenu
 from seeinin.app.answers import AnswerPanel
 from seeinin.app.channelbar import ChannelBar
+from seeinin.app.colourkey import ColourLine
 from seeinin.app.commands import Commands
 from seeinin.app.details import Details
 from seeinin.app.first import MatrixFirst
@@ -73,6 +74,7 @@ class Window(QMainWindow):
         self.answers = AnswerPanel(state, self.legend.classes)
         self.arranging, self.asking = Arranging(state), Asking(state)
         self.channels = ChannelBar(state, self.arranging)
+        self.colour_line = ColourLine(state, theme)
         self.status = Status(state)
         self.commands = Commands(self)
         self.setStatusBar(self.status)
@@ -193,6 +195,10 @@ class Window(QMainWindow):
         stack.setContentsMargins(0, 0, 0, 0)
         stack.setSpacing(0)
         stack.addWidget(self.channels)
+        line = QHBoxLayout()
+        line.setContentsMargins(12, 0, 12, 0)
+        line.addWidget(self.colour_line)
+        stack.addLayout(line)
         stack.addWidget(self.places[0], 1)
         for panel in (self.sidebar, middle, right):
             self.splitter.addWidget(panel)
@@ -210,6 +216,7 @@ class Window(QMainWindow):
         self.setStyleSheet(style_sheet(theme))
         self.commands.paint(theme)
         self.legend.set_theme(theme)
+        self.colour_line.set_theme(theme)
         for view in (self.matrix, self.overview, self.maps):
             view.set_theme(theme)
 

@@ -116,7 +116,7 @@ def test_the_order_by_count_and_by_lift(window, qtbot):
         QTest.keyClick(window.matrix.canvas.native, Qt.Key.Key_L, SHIFT)
         assert shown(legend) == names[np.argsort(-order, kind="stable")].tolist()
     assert legend.classes.count(2) == f"×{order[2]:.2g}   {count[2]} / {total[2]}"
-    assert window.sidebar.classes.order.text() == "most over-represented"
+    assert window.sidebar.classes.order.text() == "by lift"
     click(legend, 0)  # the first row is another class now
     assert np.array_equal(selected(state), label == 2)
     qtbot.waitUntil(window.settled)
