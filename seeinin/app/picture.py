@@ -7,6 +7,15 @@ from seeinin.app.images import image_of
 from seeinin.visuals.canvas import Canvas
 
 
+def painted(widget: QWidget, scale: int) -> QImage:
+    """A widget as it is now, with `scale` pixels to a point."""
+    image = QImage(widget.size() * scale, QImage.Format.Format_RGBA8888)
+    image.setDevicePixelRatio(scale)
+    image.fill(widget.palette().window().color())
+    widget.render(image)
+    return image
+
+
 class Painted(QWidget):
     """Stands where a canvas stands on a screen, has its size, and shows its last picture."""
 

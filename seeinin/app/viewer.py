@@ -1,33 +1,25 @@
 """Everything that the mouse can do, from Python."""
 
-import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import numpy as np
 
-from seeinin.app import display
-from seeinin.app.opening import begin, class_number
-from seeinin.errors import DisplayError
+from seeinin.app.opening import class_number
+from seeinin.app.stage import Look, Panel, Stage
 from seeinin.geometry.matrix import Camera
 from seeinin.geometry.warp import Kind
 from seeinin.state.answers.answer import Answers
 from seeinin.state.gallery import GalleryBy, GalleryOrder
 from seeinin.state.legend import LegendOrder
 from seeinin.state.linking import Rule
+from seeinin.state.questions import Order
 from seeinin.state.selection import How, Selection, chosen
 from seeinin.state.state import Place, ViewerState
 from seeinin.state.view import View
-from seeinin.store.reader import Cache, open_cache
-
-if TYPE_CHECKING:
-    from seeinin.app.loop import Guard, Interrupts
-
-TICK = 0.02  # s between two looks at what Qt has to do
-PATIENCE = 600.0  # s without any news from the worker threads; at first they compile, on slow machines too
+from seeinin.store.reader import Cache
 
 
 class Viewer:
@@ -44,26 +36,15 @@ class Viewer:
         *,
         headless: bool = True,
         state: ViewerState | None = None,
+        theme: Look = "dark",
+        scale: int = 1,
     ) -> None:
-        """`size` (width, height) of the window in pixels. Raises CacheError and DisplayError."""
-        display.require_qt()
-        if not headless:
-            display.require_screen()
-        from seeinin.app.loop import application
+        """`size` (width, height) of the window in points; without a screen, `scale` pixels (1 to 8) to a point.
 
-        self.app = application(headless=headless)
-        self._life = ExitStack()
-        self._interrupts: Interrupts | None = None
-        guard = None if headless else self._survive()
-        self.cache = cache if isinstance(cache, Cache) else open_cache(Path(cache))
-        self._owned = self.cache is not cache
-        self.state = state or begin(ViewerState().attach(self.cache))
-        from seeinin.app.window import Window
-
-        self.window = Window(self.state, size, headless=headless)
-        if guard is not None:
-            guard.failed.connect(self.window.status.show_problem)
-        self.window.appear()
+        Raises CacheError and DisplayError.
+        """
+        self.stage = Stage(cache, size, headless=headless, state=state, theme=theme, scale=scale)
+        self.cache, self.state, self.window = self.stage.cache, self.stage.state, self.stage.window
 
     def __enter__(self) -> Self:
         return self
@@ -92,6 +73,26 @@ class Viewer:
             self.state.warp(kind, channels or None)
         if whole is not None:
             self.state.show_whole(whole)
+
+    def channels(self, text: str) -> None:
+        """Show the channels that a text names, such as "812, 4-9, top 20". Raises ChannelError where it names none."""
+        self._view()
+        self.window.arranging.write(text)
+
+    def order(self, name: Order) -> None:
+        """Order the channels of the active layer, and wait for it; with a selection "separates" and "tells" too.
+
+        Raises DataError where there is nothing to order by.
+        """
+        self._view()
+        self.window.arranging.order_by(name)
+        self.stage.wait(lambda: not self.state.busy)
+
+    def next_cell(self) -> None:
+        """Go to the plot in which the selection can best be told from what it is compared with, then the next best."""
+        self._view()
+        self.window.arranging.next_cell()
+        self.stage.wait(lambda: not self.state.busy)
 
     def frame(self, channel_x: int, channel_y: int | None = None) -> None:
         """Fill the view with the plot of two channels of the active layer, or with the diagonal plot of one."""
@@ -122,19 +123,33 @@ class Viewer:
             size = self.cache.images if where is None else where.points
             self.state.select(chosen(None if where is None else where.number, _mask(np.asarray(what), size)), how)
 
+    def lasso(
+        self, channel_x: int, channel_y: int, corners: Sequence[tuple[float, float]], how: How = "replace"
+    ) -> None:
+        """Select the points inside a polygon of values (x, y) in the plot of two channels, which fills the view."""
+        cell = self._framed(channel_x, channel_y)
+        polygon = np.array([self._pixel(channel_x, channel_y, corner) for corner in corners])
+        plot = self.window.matrix.hits.plot(cell)
+        if plot is not None:
+            self.state.select(plot.in_polygon(polygon), how)
+
     def select_nearest(
         self, channel_x: int, channel_y: int, at: tuple[float, float], count: int, *, images: bool = False
     ) -> None:
         """Select the points, or so many whole images, nearest to a place (x, y) of the plot of two channels, which then
-        fills the view: in values, or in ranks where its axes are such. Waits for it."""
-        self.frame(channel_x, channel_y)
-        matrix, before = self.window.matrix.matrix, self.state.selection
-        assert matrix is not None
-        j, i = matrix.columns.index(channel_x), matrix.rows.index(channel_y)
-        axes = (matrix.x_axis(j), matrix.warp(channel_x)), (matrix.y_axis(i), matrix.warp(channel_y))
-        x, y = (a.scale * warp.coordinate(v) + a.offset for (a, warp), v in zip(axes, at, strict=True))
-        self.window.matrix.hits.select_nearest(x, y, count, images=images)
-        self._wait(lambda: self.state.selection is not before)
+        fills the view: in values, or in ranks where its axes are such."""
+        plot = self.window.matrix.hits.plot(self._framed(channel_x, channel_y))
+        if plot is not None:
+            self.state.select(plot.nearest(*self._pixel(channel_x, channel_y, at), count, images=images))
+
+    def select_band(self, channel: int, band: int, how: How = "replace") -> None:
+        """Select one of the eight bands (0 to 7) of a channel's axis, as a click in the strip under its plot does."""
+        from seeinin.state.bands import band_points  # kernels
+
+        view, layer = self._view(), self.cache.layers[self._view().layer]
+        low, high = view.ranges[channel]
+        asked = layer, channel, view.warp(channel), low, high, band, self.state.hidden
+        self.state.select(band_points(self.state.sources, *asked), how)
 
     def hide(self, *classes: int | str) -> None:
         """Hide the points of these classes, by number or name, and show all others."""
@@ -144,7 +159,7 @@ class Viewer:
     def legend(self, order: LegendOrder = "name") -> list[str]:
         """Order the legend: as in the cache, by "count" or by "lift" of the selection; the classes as it has them."""
         self.state.legend = order
-        self._wait(lambda: self.window.tallied is self.state.selection)
+        self.stage.wait(lambda: self.window.tallied is self.state.selection)
         return [self.cache.classes[number] for number in self.window.legend.classes.order]
 
     def hover(self, layer: str, image: int, y: int = 0, x: int = 0) -> None:
@@ -169,7 +184,7 @@ class Viewer:
         if channel is not None and not 0 <= channel < channels:
             raise ValueError(f"channel {channel} is not one of 0 to {channels - 1}")
         self.state.gallery = GalleryBy(order, channel)
-        self._wait(self.window.gallery.settled)
+        self.stage.wait(self.window.gallery.settled)
         assert self.window.gallery.listing is not None
         return self.window.gallery.listing.rows
 
@@ -182,55 +197,25 @@ class Viewer:
         self.state.answers = None
         self._view()
         self.window.asking.ask(name)
-        self._wait(lambda: self.state.answers is not None)
+        self.stage.wait(lambda: self.state.answers is not None)
         assert self.state.answers is not None
         return self.state.answers
 
-    def picture(self, path: Path | str | None = None) -> np.ndarray:
-        """The whole window, settled: uint8 (height, width, 4); also written to `path` as a PNG."""
-        from seeinin.app.images import array_of, save
-
-        self.settle()
-        image = self.window.picture()
-        if path is not None:
-            save(image, Path(path))
-        return array_of(image)
-
-    def matrix_picture(self) -> np.ndarray:
-        """The matrix alone, settled: uint8 (height, width, 4)."""
-        self.settle()
-        return np.asarray(self.window.matrix.canvas.render())
+    def picture(self, path: Path | str | None = None, panel: Panel = "window") -> np.ndarray:
+        """The window, settled, or one of its panels: uint8 (height, width, 4); also written to `path` as a PNG."""
+        return self.stage.picture(path, panel)
 
     def settle(self) -> None:
         """Wait until every panel shows the present state, exactly. Raises DisplayError when that does not happen."""
-        self._wait(self.window.settled)
+        self.stage.wait(self.window.settled)
 
     def run(self) -> None:
         """Leave the window to the mouse until it is closed (for `headless=False`)."""
-        from seeinin.app.loop import run
-
-        if self._interrupts is None or not self._interrupts.came:
-            run(self.window)
+        self.stage.run()
 
     def close(self) -> None:
         """Close the window, and the cache where it was opened here."""
-        from PyQt6.QtCore import QEvent
-
-        self.window.close()
-        self._life.close()
-        # Deleted here, whole: what is left at Python's end PyQt6 deletes one by one, and sometimes reads after that.
-        self.window.deleteLater()
-        self.app.sendPostedEvents(self.window, QEvent.Type.DeferredDelete.value)
-        if self._owned:
-            self.cache.close()
-
-    def _survive(self) -> "Guard":
-        """On a screen the window outlives its own failures, and Ctrl-C closes it."""
-        from seeinin.app.loop import Guard, Interrupts
-
-        display.require_opengl()
-        self._interrupts = self._life.enter_context(Interrupts())
-        return self._life.enter_context(Guard())
+        self.stage.close()
 
     def _place(self, layer: str, image: int, y: int, x: int) -> Place:
         found = self.cache.layer(layer)
@@ -239,28 +224,28 @@ class Viewer:
             raise ValueError(f"{layer} has no point at image {image}, y {y}, x {x}")
         return Place(found.number, (image * height + y) * width + x)
 
+    def _framed(self, channel_x: int, channel_y: int) -> tuple[int, int]:
+        """The cell (i, j) of two channels, which fills the view."""
+        self.frame(channel_x, channel_y)
+        view = self._view()
+        return view.rows.index(channel_y), view.columns.index(channel_x)
+
+    def _pixel(self, channel_x: int, channel_y: int, at: tuple[float, float]) -> tuple[float, float]:
+        """Where a place (x, y), in values, is drawn in the plot of two channels."""
+        matrix = self.window.matrix.matrix
+        assert matrix is not None
+        x_axis, y_axis = matrix.x_axis(matrix.columns.index(channel_x)), matrix.y_axis(matrix.rows.index(channel_y))
+        x, y = matrix.warp(channel_x).coordinate(at[0]), matrix.warp(channel_y).coordinate(at[1])
+        return float(x_axis.scale * x + x_axis.offset), float(y_axis.scale * y + y_axis.offset)
+
     def _view(self) -> View:
         """The view of the active layer, once its ranges have been read."""
-        self._wait(lambda: self.state.view is not None)
+        self.stage.wait(lambda: self.state.view is not None)
         assert self.state.view is not None
         return self.state.view
 
     def _wait_for_layer(self, number: int) -> None:
-        self._wait(lambda: self.state.view is not None and self.state.view.layer == number)
-
-    def _wait(self, done: Callable[[], bool]) -> None:
-        """Run what arrives, and Qt's own timers, until `done()`."""
-        end = time.monotonic() + PATIENCE
-        self.app.processEvents()
-        while not done():
-            if self.state.inbox.wait(TICK):
-                end = time.monotonic() + PATIENCE
-            elif time.monotonic() > end:
-                raise DisplayError(
-                    f"the picture did not come in {PATIENCE:.0f} s: is the disk of {self.cache.path} answering?"
-                )
-            self.state.inbox.run()
-            self.app.processEvents()
+        self.stage.wait(lambda: self.state.view is not None and self.state.view.layer == number)
 
 
 def _mask(chosen: np.ndarray, size: int) -> np.ndarray:

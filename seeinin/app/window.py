@@ -22,7 +22,7 @@ from seeinin.app.layers import LayerChoice, shape_of
 from seeinin.app.legend import Legend
 from seeinin.app.menus import PanelMenus
 from seeinin.app.names import plain
-from seeinin.app.picture import Painted
+from seeinin.app.picture import Painted, painted
 from seeinin.app.search import Search
 from seeinin.app.sidebar import Sidebar
 from seeinin.app.sliders import StateSlider
@@ -56,10 +56,17 @@ class Window(QMainWindow):
     channels: ChannelBar
 
     def __init__(
-        self, state: ViewerState, size: tuple[int, int] = (1600, 1000), *, headless: bool = False, theme: Theme = DARK
+        self,
+        state: ViewerState,
+        size: tuple[int, int] = (1600, 1000),
+        *,
+        headless: bool = False,
+        theme: Theme = DARK,
+        scale: int = 1,
     ) -> None:
+        """`scale`: pixels to a point, where there is no screen that says so."""
         super().__init__()
-        self.state, self.headless, self.theme = state, headless, theme
+        self.state, self.headless, self.theme, self.scale = state, headless, theme, scale
         self.counting: Latest = Latest(POOL.now)
         self.tallied: Selection | None = None
         self.settings: QSettings | None = None
@@ -98,12 +105,20 @@ class Window(QMainWindow):
         complete = self.first is None or not self.first.waits
         return complete and self.tallied is self.state.selection and all(v.settled() for v in views)
 
-    def picture(self) -> QImage:
-        """The window's content as it is now."""
+    def picture(self, panel: str = "window") -> QImage:
+        """The content as it is now, of the window or of one of its panels."""
+        shown = self._panels()[panel]
+        if not self.headless:
+            return shown.grab().toImage()
         for place in self.places:
             if isinstance(place, Painted):
                 place.draw()
-        return self.grab().toImage()
+        return painted(shown, self.scale)
+
+    def _panels(self) -> dict[str, QWidget]:
+        matrix, overview, maps = self.places
+        panels = {"window": self, "matrix": matrix, "overview": overview, "maps": maps, "legend": self.legend}
+        return {**panels, "image": self.details, "gallery": self.gallery, "answers": self.answers}
 
     def show_keys(self) -> None:
         KeyScreen([action for action, _ in self.commands.pairs], self).show()
@@ -139,7 +154,7 @@ class Window(QMainWindow):
         super().closeEvent(event)
 
     def _canvas(self) -> Canvas:
-        canvas = Canvas("egl" if self.headless else "pyqt6", (400, 400))
+        canvas = Canvas("egl" if self.headless else "pyqt6", (400, 400), pixel_ratio=self.scale)
         place = Painted(canvas) if self.headless else canvas.native
         place.setMinimumSize(60, 60)
         place.setFocusPolicy(Qt.FocusPolicy.ClickFocus)

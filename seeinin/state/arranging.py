@@ -65,8 +65,8 @@ class Arranging:
             raise DataError("The images have no classes, and this order is about classes.")
         self.state.busy = f"ordering the channels: {ORDERS[order]}"
         answer = self._channels.request(_order_channels, self.state.sources, question)
-        answer.add_done_callback(lambda _: self.state.inbox.post(self._idle))
         self.state.inbox.deliver(answer, partial(self._ordered, question))
+        answer.add_done_callback(lambda _: self.state.inbox.post(self._idle))
 
     def next_cell(self) -> None:
         """Go to the cell in which the selection can best be told from the rest, and then to the next best."""
@@ -79,8 +79,8 @@ class Arranging:
             return
         self.state.busy = "looking for the cells that show the selection apart"
         answer = self._cells.request(_order_cells, self.state.sources, question)
-        answer.add_done_callback(lambda _: self.state.inbox.post(self._idle))
         self.state.inbox.deliver(answer, partial(self._found, question))
+        answer.add_done_callback(lambda _: self.state.inbox.post(self._idle))
 
     def _ask(self, order: Order) -> Question:
         state = self.state

@@ -84,8 +84,8 @@ class Asking:
         asked = Asked(state.layer, state.selection, state.against, pick, state.link)
         state.busy = INQUIRIES[name].text
         answers = self._latest.request(_answer, name, state.sources, asked)
-        answers.add_done_callback(lambda _: state.inbox.post(partial(setattr, state, "busy", "")))
         state.inbox.deliver(answers, partial(setattr, state, "answers"))
+        answers.add_done_callback(lambda _: state.inbox.post(partial(setattr, state, "busy", "")))
 
 
 def _answer(token: Any, name: str, *job: Any) -> Generator[None, None, Answers]:

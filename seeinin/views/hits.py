@@ -82,7 +82,7 @@ class Hits:
 
     def sketch_polygon(self, cell: tuple[int, int], polygon: np.ndarray, how: How) -> None:
         """What `select_polygon` would select becomes the state's `draft`, where that is found fast."""
-        if len(polygon) > 2 and (plot := self._plot(cell)) is not None:
+        if len(polygon) > 2 and (plot := self.plot(cell)) is not None:
             self.drafting.sketch(partial(plot.in_polygon, polygon), how)
 
     def select_touched(self, cell: tuple[int, int], line: np.ndarray, radius: float, how: How) -> None:
@@ -97,14 +97,15 @@ class Hits:
             self._select(how, cell, lambda plot: plot.nearest(x, y, count, images=images))
 
     def _select(self, how: How, cell: tuple[int, int], find: Callable[[Plot], Selection]) -> None:
-        if (plot := self._plot(cell)) is not None:
+        if (plot := self.plot(cell)) is not None:
             self.state.inbox.deliver(POOL.now(find, plot), partial(self._selected, self.drafting.gesture, how))
 
     def _selected(self, gesture: int, how: How, new: Selection) -> None:
         self.state.select(new, how)
         self.drafting.end(gesture)
 
-    def _plot(self, cell: tuple[int, int]) -> Plot | None:
+    def plot(self, cell: tuple[int, int]) -> Plot | None:
+        """The cell (i, j) of the active layer, ready to be asked what lies in it; None before one is shown."""
         matrix, layer = self.view.matrix, self.state.layer
         if matrix is None or layer is None:
             return None

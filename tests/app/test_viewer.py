@@ -11,6 +11,7 @@ RUN = [sys.executable, "-W", "error", "-m", "seeinin", "view"]
 
 DRIVE = """
 import sys, numpy as np
+from PyQt6.QtCore import QPoint
 from seeinin.app.viewer import Viewer
 
 with Viewer(sys.argv[1], (1000, 700)) as viewer:
@@ -33,10 +34,32 @@ with Viewer(sys.argv[1], (1000, 700)) as viewer:
     viewer.pick(8)
     viewer.link("image")
     hovered = viewer.picture()
-    assert viewer.matrix_picture().ndim == 3
+    matrix = viewer.picture(panel="matrix")
+    at = viewer.window.places[0].mapTo(viewer.window, QPoint())
+    height, width = matrix.shape[:2]
+    assert np.array_equal(hovered[at.y() : at.y() + height, at.x() : at.x() + width], matrix)
+    x, y = (np.asarray(viewer.cache.layer("fc").column(c)) for c in (2, 4))
+    viewer.lasso(2, 4, [(0, 0), (5, 0), (5, 4), (0, 4)])
+    inside = (x > 0) & (x < 5) & (y > 0) & (y < 4)
+    assert np.array_equal(viewer.state.selection.strength > 0, inside)
+    viewer.select_nearest(2, 4, (1.0, 2.0), 9)
+    assert viewer.state.selection.count == 9
+    low, high = viewer.state.view.ranges[2]
+    viewer.select_band(2, 3)
+    band = np.floor((np.asarray(x, float) - low) / (high - low) * 8) == 3
+    assert np.array_equal(viewer.state.selection.strength > 0, band)
+    viewer.order("separates")
+    assert viewer.state.view.rows[0] == 2
+    viewer.next_cell()
+    assert viewer.state.view.camera.span == 1.0
+    viewer.channels("5, 0-1")
+    assert viewer.state.view.rows == (5, 0, 1)
     pictures = [first, selected, framed, hovered]
     assert all((a != b).any() for a, b in zip(pictures, pictures[1:]))
-    assert np.array_equal(viewer.picture(), hovered)
+    with Viewer(sys.argv[1], (1000, 700), theme="light", scale=2) as light:
+        picture = light.picture()
+        assert picture.shape == (1400, 2000, 4), picture.shape
+        assert picture[..., :3].mean() > 200 > 100 > first[..., :3].mean()
 print("done")
 """
 
