@@ -61,7 +61,7 @@ class ColourLine(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         x, middle = 0.0, self.height() / 2
         if self.key.scale is not None:
-            low, high = self.key.scale
+            low, high = (end.replace("-", "−") for end in self.key.scale)
             x = self._write(painter, x, low)
             for number, colour in enumerate(steps_rgba(dark=self.theme.dark)[:SLOTS]):
                 painter.fillRect(QRectF(x + number * STEP, middle - 4, STEP, 8), QColor.fromRgbF(*map(float, colour)))

@@ -1,4 +1,5 @@
-"""The selections that have names, as a menu: recall one, combined by the modifiers that mean the same everywhere."""
+"""The selections that have names, as a menu: recall one, combined by the modifiers that mean the same
+everywhere, or forget it."""
 
 from functools import partial
 
@@ -25,6 +26,18 @@ class KeptMenu:
             assert action is not None
             action.setToolTip("Shift adds, Ctrl subtracts, both intersect")
             action.triggered.connect(partial(self._recall, kept.name))
+
+        if self.state.kept:
+            self.menu.addSeparator()
+            forget = self.menu.addMenu("Forget")
+            assert forget is not None
+            for kept in self.state.kept:
+                action = forget.addAction(as_item(plain(kept.name)))
+                assert action is not None
+                action.triggered.connect(partial(self._forget, kept.name))
+
+    def _forget(self, name: str, *_: object) -> None:
+        self.state.forget(name)
 
     def _recall(self, name: str, *_: object) -> None:
         self.state.recall(name, how_of(QApplication.keyboardModifiers()))

@@ -53,6 +53,13 @@ class Cell(NamedTuple):
     x: float
 
 
+class Selected(NamedTuple):
+    """A step of the history."""
+
+    selection: Selection | None
+    kept: tuple[Kept, ...]
+
+
 class Pile(NamedTuple):
     """So many points are drawn on the pixel under the cursor; `which` of them was picked, from 1, or none (0)."""
 
@@ -111,7 +118,9 @@ class ViewerState:
 
     def __post_init__(self) -> None:
         self.inbox = Inbox()
-        self._selections: History[Selection | None] = History(lambda s: 0 if s is None else s.strength.nbytes)
+        self._selections: History[Selected] = History(
+            lambda s: 0 if s.selection is None else s.selection.strength.nbytes
+        )
         self._views: History[View] = History()
         self._remembered: dict[int, View] = {}
         self._limits: dict[int, Limits] = {}  # of the axes of each layer that was looked at
@@ -310,19 +319,28 @@ class ViewerState:
         return bool(self._selections.future)
 
     def undo(self) -> None:
-        self.selection = self._selections.back(self.selection)
+        """Back to what was selected, and to the names that selections had, before."""
+        self._show(self._selections.back(Selected(self.selection, self.kept)))
 
     def redo(self) -> None:
-        self.selection = self._selections.forward(self.selection)
+        self._show(self._selections.forward(Selected(self.selection, self.kept)))
+
+    def _show(self, selected: Selected) -> None:
+        self.selection, self.kept = selected
 
     def keep(self, name: str) -> None:
         """Give the selection a name, under which it stays; a name that is taken gets the new one."""
         if self.selection is not None:
             others = tuple(kept for kept in self.kept if kept.name != name)
-            self.kept = (*others, Kept(name, self.selection))
+            self._name((*others, Kept(name, self.selection)))
 
     def forget(self, name: str) -> None:
-        self.kept = tuple(kept for kept in self.kept if kept.name != name)
+        self._name(tuple(kept for kept in self.kept if kept.name != name))
+
+    def _name(self, kept: tuple[Kept, ...]) -> None:
+        if kept != self.kept:
+            self._selections.leave(Selected(self.selection, self.kept))
+            self.kept = kept
 
     def recall(self, name: str, how: How = "replace") -> None:
         """Select what was kept under a name."""
@@ -337,7 +355,7 @@ class ViewerState:
 
     def _choose(self, selection: Selection | None) -> None:
         if selection != self.selection:
-            self._selections.leave(self.selection)
+            self._selections.leave(Selected(self.selection, self.kept))
             self.selection = selection
 
     def image_of(self, place: Place) -> int:

@@ -131,6 +131,28 @@ def test_undo_and_redo(state):
     assert state.selection == second
 
 
+def test_names_are_undone_too(state):
+    state.select_class(0)
+    state.keep("noughts")
+    first = state.kept
+    state.select_class(1)
+    state.keep("ones")
+    state.forget("noughts")
+    assert [kept.name for kept in state.kept] == ["ones"]
+    state.undo()
+    assert [kept.name for kept in state.kept] == ["noughts", "ones"]
+    state.undo()
+    assert state.kept == first
+    state.undo()
+    assert state.selection == first[0].selection
+    state.undo()
+    assert (state.kept, state.selection) == ((), first[0].selection)
+    for _ in range(4):
+        state.redo()
+    assert [kept.name for kept in state.kept] == ["ones"]
+    assert not state.can_redo
+
+
 def test_selections_are_kept_under_names(state):
     state.select_class(0)
     state.keep("nought")
