@@ -130,3 +130,20 @@ def small_chunks():
     small = {"CHUNK": 1000, "PAGE": 64, "MAPS_PIECE": 300, "COLUMNS_PIECE": 512}
     with mock.patch.multiple(formats, **small), mock.patch.multiple(derive, BLOCK=1000, RUN=16, READ=512, TILE=3):
         yield
+
+
+class Alone:
+    """No threads: they would wait for each other far longer than a tiny cache takes."""
+
+    def __init__(self, _):
+        self.map = map
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+
+def without_threads():
+    return mock.patch.object(derive, "ThreadPoolExecutor", Alone)

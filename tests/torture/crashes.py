@@ -6,15 +6,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count as counting
 from pathlib import Path
-from unittest import mock
 
 import numpy as np
 
 from seeinin.errors import SeeInInError
-from seeinin.store import derive
 from seeinin.store.reader import open_cache
 from seeinin.store.writer import Writer
-from tests.store.caches import laid_out_once, make_contents, make_spec, open_ranks, write_cache
+from tests.store.caches import laid_out_once, make_contents, make_spec, open_ranks, without_threads, write_cache
 from tests.torture.disk import Disk, Hasty, Recorder
 from tests.torture.rows import Outcome, Row
 
@@ -146,23 +144,10 @@ def cut(story, rng):
         yield disk.cut(rng), set(disk.told)
 
 
-class Alone:
-    """No threads: they would wait for each other far longer than a tiny cache takes."""
-
-    def __init__(self, _):
-        self.map = map
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        pass
-
-
 def replay(ends, kinds, count, seed):
     """Stories of all kinds in turn, and `ends` of each, until there are `count`."""
     rng, tried, failures = np.random.default_rng(seed), Counter(), []
-    with laid_out_once(), mock.patch.object(derive, "ThreadPoolExecutor", Alone), tempfile.TemporaryDirectory() as name:
+    with laid_out_once(), without_threads(), tempfile.TemporaryDirectory() as name:
         for n in counting():
             kind, folder = kinds[n % len(kinds)], Path(name) / str(n)
             (folder / "crashed").mkdir(parents=True)

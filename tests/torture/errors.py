@@ -8,17 +8,15 @@ from collections import Counter
 from itertools import count as counting
 from itertools import product
 from pathlib import Path
-from unittest import mock
 
 import numpy as np
 
 from seeinin.errors import CacheError, DiskError, SeeInInError
-from seeinin.store import derive
 from seeinin.store.files import Files
 from seeinin.store.reader import open_cache
 from seeinin.store.writer import Writer
-from tests.store.caches import laid_out_once, make_contents, write_cache
-from tests.torture.crashes import Alone, some_spec
+from tests.store.caches import laid_out_once, make_contents, without_threads, write_cache
+from tests.torture.crashes import some_spec
 from tests.torture.rows import Outcome, Row
 
 CALLS = (
@@ -128,7 +126,7 @@ def read(target, files):
 
 def run(count, seed):
     rng, tried, failures = np.random.default_rng(seed), Counter(), []
-    with laid_out_once(), mock.patch.object(derive, "ThreadPoolExecutor", Alone), tempfile.TemporaryDirectory() as name:
+    with laid_out_once(), without_threads(), tempfile.TemporaryDirectory() as name:
         for n in counting():
             folder = Path(name) / str(n)
             folder.mkdir()
