@@ -19,7 +19,6 @@ from vispy.gloo.gl.gl2 import _get_gl_func
 
 from benchmarks.report import Row, main, timed
 from benchmarks.scene import SIZE, Scene
-from seeinin.views.cloud import is_hardware
 from seeinin.visuals.canvas import Canvas
 from seeinin.visuals.points import Axis, Cell, Points
 from seeinin.visuals.raw import Buffer, RawProgram
@@ -33,7 +32,13 @@ WHITE = "#version 120\nvoid main() { gl_FragColor = vec4(1.0); }"
 AT_ONCE = 1 << 24  # vertices
 BYTES = 2 * 2 + 2  # of a point: two halves, a slot and a share
 
+SOFTWARE = ("llvmpipe", "softpipe", "swrast", "software", "swiftshader", "basic render")  # names of such drivers
+
 Timer = Callable[[Callable[[], object]], float]
+
+
+def is_hardware(canvas: Canvas) -> bool:
+    return not any(name in canvas.opengl.lower() for name in SOFTWARE)
 
 
 def timer(canvas: Canvas) -> tuple[Timer, str]:

@@ -1,7 +1,7 @@
 """The points of the visible cells, drawn by OpenGL itself.
 
-They need no kernels, so they are the first picture while numba is still loading; where OpenGL is hardware, they are
-drawn exactly at every move, and workers count the ids for the mouse behind them.
+They need no kernels, so they are the first picture while numba is still loading; where a graphics card draws them
+within a frame, they are drawn exactly at every move, and workers count the ids for the mouse behind them.
 """
 
 from collections.abc import Callable
@@ -28,16 +28,11 @@ from seeinin.visuals.canvas import Canvas
 from seeinin.visuals.points import Axis, Cell, Points
 
 INVISIBLE = 15  # the palette entry that hidden classes get
-SOFTWARE = ("llvmpipe", "softpipe", "swrast", "software", "swiftshader", "basic render")  # names of such drivers
-MOST_SOFTWARE, MOST_HARDWARE = 300_000, 200_000_000  # points of all cells that a frame may take
+FIRST = 300_000  # points of all cells that are drawn before it is known how many OpenGL can draw
+FAST = 5e7  # points a second of a graphics card; counting them is faster than what a processor draws
+FRAME = 1 / 30  # s
 
 Key = tuple[int, int, Warp]  # of a column: layer, channel, and how its values are spread
-
-
-def is_hardware(canvas: Canvas) -> bool:
-    """Whether a graphics card draws."""
-    driver = canvas.opengl.lower()
-    return not any(name in driver for name in SOFTWARE)
 
 
 class Cloud:
@@ -55,13 +50,32 @@ class Cloud:
         self._wanted: Look | None = None
         self._worn: Look | None = None
 
-    def prepare(self, matrix: Matrix, theme: Theme, most: int) -> bool:
-        """Make the node ready to draw at most so many points of what the state shows; whether it is ready.
+    @property
+    def measured(self) -> bool:
+        """Whether it is known how fast OpenGL draws points."""
+        return self.node.rate > 0
+
+    def is_fast(self, matrix: Matrix) -> bool:
+        """Whether OpenGL draws all points of the visible cells within a frame, as fast as it was measured to be."""
+        return self.node.rate >= FAST and self._points(matrix) <= FRAME * self.node.rate and self._has_room(matrix)
+
+    def _points(self, matrix: Matrix) -> int:
+        layer, cells = self.state.layer, len(matrix.visible_rows()) * len(matrix.visible_columns())
+        return 0 if layer is None else cells * layer.points
+
+    def _has_room(self, matrix: Matrix) -> bool:
+        """Whether the columns of the visible cells fit into memory, on both sides of the bus."""
+        layer = self.state.layer
+        size = 0 if layer is None else len(matrix.visible_channels()) * layer.points * layer.dtype.itemsize
+        return size <= min(self.columns.budget, self.node.budget)
+
+    def prepare(self, matrix: Matrix, theme: Theme) -> bool:
+        """Make the node ready to draw what the state shows, some of it until OpenGL is measured; whether it is ready.
 
         Columns that are missing are read meanwhile.
         """
         layer = self.state.layer
-        if layer is None:
+        if layer is None or not self._has_room(matrix):
             return False
         channels = matrix.visible_channels()
         keys = [(layer.number, channel, matrix.warp(channel)) for channel in channels]
@@ -79,7 +93,7 @@ class Cloud:
         if not self._dress(layer, theme):
             return False
         cells = list(_cells(matrix, layer.number))
-        self.node.count = min(layer.points, max(most // max(len(cells), 1), 1))
+        self.node.count = layer.points if self.is_fast(matrix) else max(FIRST // max(len(cells), 1), 1)
         self.node.clip = matrix.viewport
         self.node.set_cells(cells)
         return True

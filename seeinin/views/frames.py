@@ -42,7 +42,7 @@ class Request:
     clouded: bool = False  # the points themselves are drawn by OpenGL, over the picture
 
     @classmethod
-    def of(cls, state: ViewerState, matrix: Matrix, theme: Theme, ratio: float, *, hardware: bool = False) -> Self:
+    def of(cls, state: ViewerState, matrix: Matrix, theme: Theme, ratio: float, *, clouded: bool = False) -> Self:
         assert state.view is not None
         width, height = (max(round(ratio * v), 1) for v in matrix.viewport[2:])
         inside = replace(matrix, viewport=Rect(0, 0, width, height))
@@ -51,7 +51,7 @@ class Request:
         style = crowded if state.style == "auto" else state.style
         look = (style, state.point_size * ratio, state.opacity, state.hidden, state.slots, state.colour_by)
         return cls(
-            state.view.layer, inside, ratio, *look, state.selection, state.link, theme, hardware and style == "points"
+            state.view.layer, inside, ratio, *look, state.selection, state.link, theme, clouded and style == "points"
         )
 
     @property

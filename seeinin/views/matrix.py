@@ -13,8 +13,8 @@ from seeinin.state.selection import How
 from seeinin.state.sources import Sources
 from seeinin.state.state import ViewerState
 from seeinin.views.axes import axis_labels, grid_strokes
-from seeinin.views.cloud import MOST_HARDWARE, MOST_SOFTWARE, Cloud, is_hardware
-from seeinin.views.frames import Request, Shot
+from seeinin.views.cloud import Cloud
+from seeinin.views.frames import SMALLEST, Request, Shot
 from seeinin.views.gestures import Hands
 from seeinin.views.hits import Hits
 from seeinin.views.holes import hole_marks
@@ -44,7 +44,6 @@ class MatrixView:
         self.wanted: Request | None = None  # what the state asks for
         self.shot: Shot | None = None  # what is on the canvas
         self.sampled: Shot | None = None  # a sample, shown where `shot` has nothing
-        self.hardware = False  # known once the window is up
         self._latest = Latest(POOL.later)
         self._looking = False  # a sample is on its way
         self.sample, self.picture, self.grid, self.labels = Picture(), Picture(), Strokes(), Labels()
@@ -109,9 +108,7 @@ class MatrixView:
         self.strip.paint(self.room, matrix, self.theme)
         self.mark()
         request = self._request(matrix)
-        self.cloud.node.visible = self._cloudy(request) and self.cloud.prepare(
-            matrix, self.theme, MOST_HARDWARE if self.hardware else MOST_SOFTWARE
-        )
+        self.cloud.node.visible = self._cloudy(request) and self.cloud.prepare(matrix, self.theme)
         if request != self.wanted:
             self.wanted = request
             moves = self.shot is not None and self.shot.agrees(request)
@@ -174,8 +171,6 @@ class MatrixView:
         if self.exact and not shot.exact:
             return
         if shot.exact or self.shot is None or not (self.shot.exact and self.shot.agrees(shot.request)):
-            if self.shot is None:
-                self.hardware = is_hardware(self.canvas)
             self.shot, self.sampled = shot, None
             if self.exact:
                 self._latest.cancel()
@@ -197,11 +192,13 @@ class MatrixView:
         return POOL.later(*job) if self.shot is None else POOL.now(*job)
 
     def _request(self, matrix: Matrix) -> Request:
-        return Request.of(self.state, matrix, self.theme, self.canvas.pixel_scale, hardware=self.hardware)
+        ratio, fast = self.canvas.pixel_scale, self.cloud.is_fast(matrix)
+        return Request.of(self.state, matrix, self.theme, ratio, clouded=fast and matrix.cell >= SMALLEST)
 
     def _cloudy(self, request: Request) -> bool:
-        """Whether OpenGL draws the points: always where it is hardware, else until the kernels are there."""
-        return not request.summarised and (request.clouded or (self.shot is None and request.style == "points"))
+        """Whether OpenGL draws the points: where it is fast, and a first picture to see how fast it is."""
+        first = self.shot is None or not (self.cloud.measured or self.shot.agrees(request))
+        return request.clouded or (first and request.style == "points" and not request.summarised)
 
     def _place(self, matrix: Matrix) -> None:
         """Where the last pictures lie now; pictures of another layer are not shown."""

@@ -116,7 +116,7 @@ class OverviewView:
     def _request(self, view: View, matrix: Matrix) -> Request | Summary:
         layer, ratio = self.state.cache.layers[view.layer], float(self.canvas.pixel_scale)
         if matrix.cell >= PLOTTED and len({*view.rows, *view.columns}) * layer.points <= VALUES:
-            request = Request.of(self.state, matrix, self.theme, ratio, hardware=False)
+            request = Request.of(self.state, matrix, self.theme, ratio)
             crowded = layer.points > CROWDED * request.matrix.cell**2
             return replace(request, style="density" if crowded else "points", size=MARK * ratio)
         shape = max(round(matrix.viewport.height * ratio), 1), max(round(matrix.viewport.width * ratio), 1)

@@ -1,10 +1,14 @@
 """Points: every scatter plot of a matrix with one program, D columns for D² cells, one instanced draw a cell."""
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from functools import partial
+from math import inf
+from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
+from vispy.gloo import gl
 from vispy.scene.visuals import create_visual_node
 
 from seeinin.visuals.columns import Columns
@@ -53,6 +57,7 @@ QUADS = (
     FRAGMENT + "varying vec2 v_corner; void main() { shade(v_corner); }",
 )
 NO_SLOT = 16
+MEASURED = 20_000  # points from which drawing them tells how fast OpenGL is
 
 
 class Axis(NamedTuple):
@@ -100,6 +105,7 @@ class PointsVisual(PixelVisual):
         super().__init__(*(QUADS if quads else SPRITES))
         self._quads = quads
         self._corners: Buffer | None = None
+        self.budget = budget
         self._columns = Columns(budget)
         self._slots = Bytes()
         self._share = Bytes()
@@ -109,6 +115,7 @@ class PointsVisual(PixelVisual):
         self.size = 3.0  # diameter in canvas pixels
         self.alpha = 0.8
         self.faint = (0.7, 0.25)  # what is left of both for the unselected, while something is selected
+        self.rate = 0.0  # points a second that OpenGL drew last, measured where they were many; 0 until it is known
         self.count: int | None = None  # only the first so many points: any prefix is a uniform sample
 
     def set_columns(self, columns: Mapping[Hashable, np.ndarray]) -> None:
@@ -165,13 +172,33 @@ class PointsVisual(PixelVisual):
             if self._quads:
                 self._corners = self._corners or Buffer(CORNERS)
                 program.feed("a_corner", self._corners, every=0)
-            for cell in self._cells:
-                self._draw(program, frame, cell, min(slots.points, share.points))
+            self._time(partial(self._draw_cells, program, frame, min(slots.points, share.points)))
 
-    def _draw(self, program: RawProgram, frame: Frame, cell: Cell, limit: int) -> None:
+    def _time(self, draw: Callable[..., int]) -> None:
+        """Draw, and measure how fast; at first OpenGL compiles, so then it draws some again that nobody sees."""
+        start, drawn = perf_counter(), draw()
+        if drawn < MEASURED:
+            return
+        gl.glFinish()
+        if not self.rate:
+            gl.glColorMask(False, False, False, False)
+            start, drawn = perf_counter(), draw(MEASURED)
+            gl.glFinish()
+            gl.glColorMask(True, True, True, True)
+        self.rate = drawn / (perf_counter() - start)
+
+    def _draw_cells(self, program: RawProgram, frame: Frame, limit: int, most: float = inf) -> int:
+        """Draw cell by cell until there are `most` points; returns how many there are."""
+        drawn = 0
+        for cell in self._cells:
+            if drawn < most:
+                drawn += self._draw(program, frame, cell, limit)
+        return drawn
+
+    def _draw(self, program: RawProgram, frame: Frame, cell: Cell, limit: int) -> int:
         rect = cell.rect if self.clip is None else intersection(cell.rect, self.clip)
         if rect[2] <= 0 or rect[3] <= 0:
-            return
+            return 0
         x, y = self._columns[cell.x], self._columns[cell.y]
         scale_x, scale_y, offset_x, offset_y = frame.clip
         program.scissor(*frame.scissor(rect))
@@ -185,6 +212,7 @@ class PointsVisual(PixelVisual):
         for turn in (1, 2) if self._selecting else (0,):
             self._look(program, frame, turn)
             program.draw(4 if self._quads else 1, count)
+        return count
 
     def _look(self, program: RawProgram, frame: Frame, turn: int) -> None:
         """Set what differs between all points (turn 0), the unselected (1) and the selected ones (2)."""

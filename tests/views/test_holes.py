@@ -133,8 +133,8 @@ def test_opengl_draws_nothing_of_what_is_no_number(view, bad_state):
     """The first picture comes from OpenGL: wide[:, 1] is NaN for every fifth image."""
     show(view, "wide")
     matrix = view.matrix
-    view.cloud.prepare(matrix, view.theme, 10**6)
-    assert bad_state.inbox.run_until(lambda: view.cloud.prepare(matrix, view.theme, 10**6))
+    view.cloud.prepare(matrix, view.theme)
+    assert bad_state.inbox.run_until(lambda: view.cloud.prepare(matrix, view.theme))
     for node in (view.picture, view.sample, view.grid, view.labels, view.marks):
         node.visible = False
     view.cloud.node.visible = True

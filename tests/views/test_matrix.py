@@ -414,3 +414,33 @@ def test_cells_too_small_to_be_plotted_show_how_strongly_they_are_correlated(vie
     settle(view)
     assert state.drawn.correlated == 0
     assert (view.shot.ids >= 0).any()
+
+
+def test_a_card_that_is_fast_enough_draws_the_points_itself(view, show, state):
+    show("out")
+    state.style = "points"
+    settle(view)
+    counted = view.canvas.render()
+    view.cloud.node.rate = 1e12
+    view.refresh()
+    assert view.wanted.clouded
+    assert state.inbox.run_until(lambda: view.exact and view.cloud.node.visible)
+    drawn = view.canvas.render()
+    assert (view.shot.rgba[..., :3] == view.shot.rgba[0, 0, :3]).all(), "nothing is painted"
+    ground = counted[view.canvas.size[1] // 2, 1, :3].astype(int)
+    there = [np.abs(picture[..., :3].astype(int) - ground).max(axis=2) > 60 for picture in (counted, drawn)]
+    assert (there[0] & there[1]).sum() > 0.7 * max(there[0].sum(), there[1].sum())
+    view.cloud.node.budget = 1
+    view.refresh()
+    assert not view.wanted.clouded, "there is no room for the columns"
+
+
+@pytest.mark.parametrize("rate", [1e6, 300 * 29])
+def test_a_slow_card_leaves_the_points_to_the_processor(view, show, state, rate):
+    show("out")
+    state.style = "points"
+    view.cloud.node.rate = rate
+    view.refresh()
+    assert not view.wanted.clouded
+    settle(view)
+    assert not view.cloud.node.visible

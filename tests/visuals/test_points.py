@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from vispy.gloo import gl
 
-from seeinin.visuals.points import Axis, Cell, Points
+from seeinin.visuals.points import MEASURED, Axis, Cell, Points
 
 COUNTING = {"blend": True, "blend_func": ("one", "one", "one", "one"), "depth_test": False}
 ONE = np.full((16, 4), 1 / 255)  # a point adds one to its pixel
@@ -265,3 +265,19 @@ def test_other_columns_are_refused(canvas, bad):
 def test_other_bytes_are_refused(canvas):
     with pytest.raises(ValueError, match="uint8"):
         Points(parent=canvas.scene).set_colour(np.zeros(4, np.int64))
+
+
+@pytest.mark.parametrize(("count", "known"), [(MEASURED - 1, False), (MEASURED, True)])
+def test_many_points_tell_how_fast_opengl_is(new_canvas, count, known):
+    """It draws some of them twice for that, which is not seen."""
+    canvas = new_canvas(40, 40)
+    columns = {"x": np.zeros(count, np.float16), "y": np.zeros(count, np.float16)}
+    points = counting(canvas, columns)
+    points.set_palette(np.zeros((16, 4)), ONE[0])
+    points.set_colour(np.repeat(np.uint8([0, 200]), [count - 100, 100]))
+    axis = Axis(1.0, 20.0, -20.0, 20.0)
+    points.set_cells([Cell("x", "y", (0, 0, 40, 40), axis, axis)])
+    first = canvas.render()
+    assert first[..., 0].sum() == 100
+    assert (points.rate > 0) == known
+    np.testing.assert_array_equal(first, canvas.render())
