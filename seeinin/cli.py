@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 
 
+PANELS = ("window", "matrix", "maps", "overview", "legend", "image", "gallery")  # see `app.stage.Panel`
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run one command; 0 when it did its work, 2 (or the error's own code) after a sentence on stderr."""
     arguments = parser().parse_args(argv)
@@ -75,6 +78,20 @@ def parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="write the window's content as a PNG and leave; needs no display",
     )
+    view.add_argument("--theme", choices=("dark", "light"), default="dark", help="the colours of the window")
+    view.add_argument(
+        "--panel",
+        choices=PANELS,
+        default="window",
+        help="what of the window a screenshot shows; all of it without this",
+    )
+    view.add_argument(
+        "--scale", type=int, choices=range(1, 9), default=1, metavar="1-8", help="pixels of a screenshot to a point"
+    )
+    view.add_argument("--caption", action="store_true", help="say below a screenshot what it shows")
+    view.add_argument(
+        "--columns", type=column_widths, metavar="L,M,R", help="how wide the window's three columns are, in points"
+    )
     view.set_defaults(run=run_view)
 
     doctor = commands.add_parser(
@@ -99,6 +116,13 @@ def window_size(text: str) -> tuple[int, int]:
     if not match:
         raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 1600x1000")
     return int(match[1]), int(match[2])
+
+
+def column_widths(text: str) -> tuple[int, int, int]:
+    match = re.fullmatch(r"(\d{1,5}),(\d{1,5}),(\d{1,5})", text)
+    if not match:
+        raise argparse.ArgumentTypeError(f"{text!r} are not three widths such as 276,978,346")
+    return int(match[1]), int(match[2]), int(match[3])
 
 
 def run_precompute(arguments: argparse.Namespace) -> int:
@@ -176,8 +200,8 @@ def table(path: Path, facts: dict[str, Any]) -> str:
 def run_view(arguments: argparse.Namespace) -> int:
     from seeinin.app.main import view
 
-    chosen = {key: getattr(arguments, key) for key in ("layer", "select", "size", "session", "screenshot")}
-    return view(arguments.cache, **chosen)
+    names = ("layer", "select", "size", "session", "screenshot", "theme", "panel", "scale", "caption", "columns")
+    return view(arguments.cache, **{name: getattr(arguments, name) for name in names})
 
 
 def run_doctor(arguments: argparse.Namespace) -> int:

@@ -15,6 +15,7 @@ from seeinin.app.galleries import GALLERY
 from seeinin.app.layers import shape_of
 from seeinin.app.names import as_item, plain
 from seeinin.app.pointed import POINTED
+from seeinin.app.saving import save_picture
 from seeinin.app.status import switch_link
 from seeinin.state.selection import How
 from seeinin.state.state import Tool, ViewerState
@@ -155,7 +156,13 @@ _FIXED = (
         _selected,
         apart=True,
     ),
-    Action("File", "Save picture…", ("Ctrl+Shift+E",), "Write the window's content as a PNG", files.save_picture),
+    Action(
+        "File",
+        "Save picture…",
+        ("Ctrl+Shift+E",),
+        "The window or one of its panels as a PNG, at 1 to 8 times its size, with a caption on request",
+        save_picture,
+    ),
     Action("File", "Close", ("Ctrl+W", "Ctrl+Q"), "Close the window", lambda w: w.close(), apart=True),
     Action("Edit", "Search…", ("Ctrl+F",), "Any action, layer or class by its name", lambda w: w.search()),
     Action(

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtWidgets import QFileDialog, QInputDialog
 
-from seeinin.app.images import save as save_image
 from seeinin.errors import DataError
 from seeinin.pool import POOL
 from seeinin.state import session
@@ -16,12 +15,6 @@ if TYPE_CHECKING:
     from seeinin.app.window import Window
 
 SESSIONS = "Sessions (*.json)"
-
-
-def save_picture(window: "Window") -> None:
-    """The window's content as a PNG."""
-    if path := _target(window, "Save picture", "seeinin.png", "Pictures (*.png)"):
-        save_image(window.picture(), path)
 
 
 def save_session(window: "Window") -> None:

@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from seeinin.app import display
 from seeinin.app.opening import begin
+from seeinin.app.stage import Look, Panel
 from seeinin.pool import POOL
 from seeinin.state.session import restore
 from seeinin.state.state import ViewerState
@@ -25,11 +26,17 @@ def view(
     size: tuple[int, int] = (1600, 1000),
     session: Path | None = None,
     screenshot: Path | None = None,
+    theme: Look = "dark",
+    columns: tuple[int, int, int] | None = None,
+    panel: Panel = "window",
+    scale: int = 1,
+    caption: bool = False,
 ) -> int:
     """Open the window and return when it is closed, or write its picture to `screenshot`; the exit code.
 
     `layer` names the first layer (the last one of the cache without it), `select` a class; a
-    `session` brings its own. Raises SeeInInError.
+    `session` brings its own. `columns` are the widths of the window's three columns. A screenshot can be of one
+    `panel`, with `scale` pixels to a point and a `caption`. Raises SeeInInError.
     """
     from seeinin.app.viewer import Viewer
 
@@ -39,13 +46,16 @@ def view(
         state = begin(ViewerState().attach(cache), layer, select)
         if session is not None:
             restore(state, session)
-        with Viewer(cache, size, headless=screenshot is not None, state=state) as viewer:
+        headless = screenshot is not None
+        with Viewer(cache, size, headless=headless, state=state, theme=theme, scale=scale if headless else 1) as viewer:
+            if columns is not None:
+                viewer.window.splitter.setSizes(columns)
             if screenshot is None:
                 state.events.drawn.connect(partial(POOL.later, _compile), max_args=0)
                 viewer.window.remember()
                 viewer.run()
             else:
-                viewer.picture(screenshot)
+                viewer.picture(screenshot, panel, caption=caption)
         ended = POOL.shutdown(LEAVING)
     if not ended:
         _end()

@@ -43,10 +43,17 @@ def entries(window: "Window") -> list[Entry]:
 
 
 def matching(found: Iterable[Entry], text: str) -> list[Entry]:
-    """The entries that hold every word that was typed; those that begin with the first word come first."""
+    """The entries that hold every word that was typed; those that begin with the first one, best as a whole, come
+    first."""
     words = text.lower().split()
     kept = [entry for entry in found if all(word in entry.text.lower() for word in words)]
-    return sorted(kept, key=lambda entry: not entry.text.lower().startswith(words[0] if words else ""))
+    first = words[0] if words else ""
+
+    def rank(entry: Entry) -> tuple[bool, bool]:
+        text = entry.text.lower()
+        return not text.startswith(first), text.partition(" ")[0] != first
+
+    return sorted(kept, key=rank)
 
 
 class Search(QDialog):

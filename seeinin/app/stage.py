@@ -62,12 +62,18 @@ class Stage:
             guard.failed.connect(self.window.status.show_problem)
         self.window.appear()
 
-    def picture(self, path: Path | str | None, panel: Panel) -> np.ndarray:
-        """The window or one panel of it, settled: uint8 (height, width, 4); also written to `path` as a PNG."""
+    def picture(self, path: Path | str | None, panel: Panel, *, caption: bool = False) -> np.ndarray:
+        """The window or one panel of it, settled: uint8 (height, width, 4); also written to `path` as a PNG.
+
+        `caption`: with a line below that says what it shows.
+        """
+        from seeinin.app.caption import caption_of, captioned
         from seeinin.app.images import array_of, save
 
         self.wait(self.window.settled)
         image = self.window.picture(panel)
+        if caption:
+            image = captioned(image, caption_of(self.state), self.window.theme)
         if path is not None:
             save(image, Path(path))
         return array_of(image)

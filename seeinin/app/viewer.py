@@ -201,9 +201,12 @@ class Viewer:
         assert self.state.answers is not None
         return self.state.answers
 
-    def picture(self, path: Path | str | None = None, panel: Panel = "window") -> np.ndarray:
-        """The window, settled, or one of its panels: uint8 (height, width, 4); also written to `path` as a PNG."""
-        return self.stage.picture(path, panel)
+    def picture(self, path: Path | str | None = None, panel: Panel = "window", *, caption: bool = False) -> np.ndarray:
+        """The window, settled, or one of its panels: uint8 (height, width, 4); also written to `path` as a PNG.
+
+        `caption`: with a line below that says what it shows.
+        """
+        return self.stage.picture(path, panel, caption=caption)
 
     def settle(self) -> None:
         """Wait until every panel shows the present state, exactly. Raises DisplayError when that does not happen."""

@@ -107,7 +107,7 @@ class Window(QMainWindow):
 
     def picture(self, panel: str = "window") -> QImage:
         """The content as it is now, of the window or of one of its panels."""
-        shown = self._panels()[panel]
+        shown = self.panels()[panel]
         if not self.headless:
             return shown.grab().toImage()
         for place in self.places:
@@ -115,7 +115,7 @@ class Window(QMainWindow):
                 place.draw()
         return painted(shown, self.scale)
 
-    def _panels(self) -> dict[str, QWidget]:
+    def panels(self) -> dict[str, QWidget]:
         matrix, overview, maps = self.places
         panels = {"window": self, "matrix": matrix, "overview": overview, "maps": maps, "legend": self.legend}
         return {**panels, "image": self.details, "gallery": self.gallery, "answers": self.answers}
