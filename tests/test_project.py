@@ -72,6 +72,27 @@ def test_no_tracked_file_names_a_place_on_somebodys_machine(tracked):
     assert [(path.name, found[0]) for path in tracked if (found := place.search(path.read_bytes()))] == []
 
 
+def test_nothing_is_mapped_or_forked():
+    """A file that is cut short under a map kills the process, as a full disk does; a fork beside threads hangs."""
+    never = re.compile(r"\b(mmap|memmap|mmap_mode|os\.fork|forkpty|multiprocessing\.(Process|Pool|get_context))\b")
+    sources = list((ROOT / "seeinin").rglob("*.py"))
+    assert len(sources) > 100
+    assert [(path.name, found[0]) for path in sources if (found := never.search(path.read_text()))] == []
+
+
+def test_every_fault_has_a_test():
+    """`faults.md` has a row for each, and what it names is there: a test, or a row of `torture/`."""
+    text = (ROOT / "tests" / "faults.md").read_text()
+    rows = re.findall(r"^\| (\d+) \| .*? \| (.*) \|$", text, re.MULTILINE)
+    assert [int(number) for number, _ in rows] == list(range(1, 56))
+    for number, where in rows:
+        places = re.findall(r"`([^`]+)::([^`]+)`", where)
+        assert places or where.startswith("— "), number
+        for file, test in places:
+            source = (ROOT / "tests" / file).read_text()
+            assert f"def {test}(" in source or f'Row("{test}' in source, (number, file, test)
+
+
 def test_the_viewer_imports_nothing_of_training(make_cache, tmp_path, without_display):
     program = (
         "import sys; from seeinin.cli import main; code = main(sys.argv[1:]); "

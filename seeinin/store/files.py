@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seeinin.errors import DiskError
+
+log = logging.getLogger(__name__)
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 NOT_HERE = (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS, errno.ENOLCK)
@@ -61,7 +64,10 @@ class Files:
         return system.f_bavail * system.f_frsize
 
     def lock(self, descriptor: int) -> bool:
-        """Take the file for this process alone, until it is closed; False where another holds it."""
+        """Take the file for this process alone, until it is closed; False where another holds it.
+
+        Where the file system knows no locks that is left to the user, with a warning.
+        """
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -69,6 +75,7 @@ class Files:
         except OSError as error:
             if error.errno not in NOT_HERE:
                 raise
+            log.warning("this file system knows no locks: see to it that no other process writes the same cache")
         return True
 
 

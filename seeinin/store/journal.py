@@ -106,15 +106,17 @@ def held_by(path: Path) -> str:
 
 
 def is_held(path: Path) -> bool:
-    """Whether a living process holds the journal at `path`. Changes nothing."""
+    """Whether a living process is known to hold the journal at `path`. Changes nothing."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
+    except OSError:
         return False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
+    except OSError:  # the file system knows no locks
+        return False
     finally:
         os.close(descriptor)
     return False

@@ -265,13 +265,36 @@ def test_mending_that_was_stopped_goes_on(run, seen, monkeypatch):
     assert (path.read_bytes(), seen) == (whole, [*range(8), *range(16, 24)])
 
 
-def test_a_resume_with_other_weights_is_refused_by_name(run, monkeypatch):
+def test_a_resume_with_anything_changed_is_refused_by_name(run, data, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(pipeline, "_fill", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             run()
-    with pytest.raises(CacheError, match="the weights"):
-        run(of=Classifier().eval())
+
+    def refused(*names, **changes):
+        with pytest.raises(CacheError, match=r"was begun with another .*\. Put that back as it was") as caught:
+            run(**changes)
+        words = str(caught.value)
+        assert all(f"the {name}" in words for name in names), words
+
+    refused("weights", of=Classifier().eval())
+    refused("preprocessing", scale=1.0)
+    refused("choice of layers", include=["conv", "head"])
+    refused("storage", dtype="float32")
+    refused("batch size", batch_size=4)
+    refused("seed", seed=1)
+    refused("number of images", limit=20)
+    refused("images", dataset=(data[0] ^ 1, data[1]))
+    refused("images", dataset=(data[0], 2 - data[1]))
+    refused("images", classes=["cat", "dog", "emu"])
+    for name, module, what, now in (
+        ("torch", torch, "__version__", "9.9"),
+        ("seeinin", job, "version", lambda _: "9.9"),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(module, what, now)
+            refused(f"version of {name}")
+    assert {path.name for path in tmp_path.iterdir()} == {"x.h5.partial", "x.h5.journal"}
     run()
 
 

@@ -16,6 +16,7 @@ from seeinin.errors import CacheError
 from seeinin.store import access
 from seeinin.store.files import Files
 from seeinin.store.reader import open_cache
+from seeinin.store.verify import verify
 
 SMALL = (
     *("rf_y", "rf_x", "home_y", "home_x", "minimum", "maximum", "mean", "std"),
@@ -151,6 +152,20 @@ def test_opening_reads_little_and_without_hdf5(cache):
     heavy = "h5py", "numba", "torch"
     program += f"; sys.exit(sum(name in sys.modules for name in {heavy!r}))"
     assert subprocess.run([sys.executable, "-c", program, cache], check=False).returncode == 0
+
+
+def test_a_cache_may_move_and_nothing_is_written_beside_it(tmp_path, cache, contents):
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    moved = cache.rename(folder / "other name.h5")
+    folder.chmod(0o555)
+    before = [(path.name, path.stat().st_mtime_ns) for path in (folder, moved)]
+    with open_cache(moved) as opened:
+        np.testing.assert_array_equal(opened.layers[1].maps(slice(None)), contents.maps[1])
+        np.testing.assert_array_equal(opened.layers[1].column(0), contents.maps[1][:, 0].ravel())
+    assert verify(moved) == []
+    assert [path.name for path in folder.iterdir()] == ["other name.h5"]
+    assert [(path.name, path.stat().st_mtime_ns) for path in (folder, moved)] == before
 
 
 def test_threads_read_together(both):

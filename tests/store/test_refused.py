@@ -1,5 +1,6 @@
 """What is no whole cache of this version: one sentence, nothing else."""
 
+import errno
 import os
 
 import h5py
@@ -22,6 +23,14 @@ def refused(path, words):
 
 def test_missing(tmp_path):
     refused(tmp_path / "no.h5", "cannot be opened: No such file")
+
+
+def test_not_permitted(cache, monkeypatch):
+    def denied(path, *_):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr("seeinin.store.access.os.open", denied)
+    refused(cache, "cannot be opened: Permission denied")
 
 
 def test_a_folder(tmp_path):

@@ -15,6 +15,7 @@ import pytest
 from seeinin.errors import CacheError, DiskError
 from seeinin.store.files import Files
 from seeinin.store.format import plan_bytes
+from seeinin.store.reader import open_cache
 from seeinin.store.writer import Writer
 
 WRITING = "-m", "tests.store.writing"
@@ -213,6 +214,17 @@ def test_what_does_not_fit_the_spec_is_refused(tmp_path, spec, contents, wrong):
             writer.derive()
         with pytest.raises(ValueError, match="3 layers are still"):
             writer.seal()
+
+
+def test_where_there_are_no_locks_it_is_left_to_the_user(tmp_path, spec, monkeypatch, caplog):
+    def flock(descriptor, how):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("fcntl.flock", flock)
+    target = tmp_path / "cache.h5"
+    with Writer.open(target, spec), pytest.raises(CacheError, match="is unfinished"):
+        open_cache(target)
+    assert "this file system knows no locks" in caplog.text
 
 
 class FullDisk(Files):
