@@ -92,6 +92,10 @@ def _switch_contrast(window: "Window") -> None:
     window.state.contrast = "layer" if window.state.contrast == "channel" else "channel"
 
 
+def _switch_motion(window: "Window") -> None:
+    window.state.motion = not window.state.motion
+
+
 def _all(window: "Window") -> None:
     window.state.select_images(np.ones(window.state.cache.images, bool))
 
@@ -235,6 +239,15 @@ _FIXED = (
         "Scale every feature map by itself, and not all of a layer alike",
         _switch_contrast,
         on=lambda s: s.contrast == "channel",
+    ),
+    Action(
+        "View",
+        "Animate moves",
+        (),
+        "Let the picture glide to a far place, so that the eye can follow",
+        _switch_motion,
+        on=lambda s: s.motion,
+        apart=True,
     ),
     Action("View", "Dark or light", (), "Change the colours of the window", lambda w: w.switch_theme(), apart=True),
     _tool("pan", "Pan", "G", "Drag moves the matrix; Shift-drag selects with a lasso"),

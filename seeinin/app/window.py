@@ -4,7 +4,17 @@ from functools import partial
 
 from PyQt6.QtCore import QSettings, Qt
 from PyQt6.QtGui import QCloseEvent, QImage
-from PyQt6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMainWindow, QMenu, QSplitter, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QSplitter,
+    QStyle,
+    QVBoxLayout,
+    QWidget,
+)
 
 from seeinin.app.actions import SIZES, STEP
 from seeinin.app.against import AgainstMenu
@@ -30,6 +40,7 @@ from seeinin.app.status import Status
 from seeinin.app.tally import Tally, tally
 from seeinin.app.theme import palette, style_sheet
 from seeinin.app.toolbar import Toolbar
+from seeinin.app.trackpad import Trackpad
 from seeinin.pool import POOL, Latest
 from seeinin.state.arranging import Arranging
 from seeinin.state.asking import Asking
@@ -82,6 +93,7 @@ class Window(QMainWindow):
         self.arranging, self.asking = Arranging(state), Asking(state)
         self.channels = ChannelBar(state, self.arranging)
         self.colour_line = ColourLine(state, theme)
+        self.trackpads = [Trackpad(self.places[k], view) for k, view in ((0, self.matrix), (2, self.maps))]
         self.status = Status(state)
         self.commands = Commands(self)
         self.setStatusBar(self.status)
@@ -142,6 +154,8 @@ class Window(QMainWindow):
         for restore, key in ((self.restoreGeometry, "geometry"), (self.splitter.restoreState, "columns")):
             if (kept := self.settings.value(key)) is not None:
                 restore(kept)
+        animated = self.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration) > 0  # type: ignore[union-attr]
+        self.state.motion = self.settings.value("motion", animated, bool)
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         self.counting.cancel()
@@ -150,6 +164,7 @@ class Window(QMainWindow):
         if self.settings is not None:
             self.settings.setValue("geometry", self.saveGeometry())
             self.settings.setValue("columns", self.splitter.saveState())
+            self.settings.setValue("motion", self.state.motion)
             self.settings.sync()
         super().closeEvent(event)
 

@@ -113,6 +113,7 @@ class ViewerState:
     maps: Maps = "average"  # the feature maps of what is selected, or how they differ from those of the rest
     contrast: Contrast = "layer"  # what the feature maps are scaled by
     answers: Answers | None = None  # to the question that was asked last
+    motion: bool = False  # whether the picture glides to a far camera
     drawn: Drawn | None = None
     busy: str = ""  # what the window is waiting for, in words
 
@@ -125,6 +126,7 @@ class ViewerState:
         self._remembered: dict[int, View] = {}
         self._limits: dict[int, Limits] = {}  # of the axes of each layer that was looked at
         self._wanted = -1
+        self.leaps = 0  # counts the changes of the view that `back` returns from
 
     def attach(self, cache: Cache) -> "ViewerState":
         """Look at `cache`; `show_layer` comes next."""
@@ -192,6 +194,7 @@ class ViewerState:
         if self.view is not None:
             self._remembered[self.view.layer] = self.view
         self._wanted = view.layer
+        self.leaps += 1
         self.hover = self.cell = None
         self.view = view
 

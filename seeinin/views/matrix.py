@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -12,10 +13,12 @@ from seeinin.pool import POOL, Latest, Token
 from seeinin.state.selection import How
 from seeinin.state.sources import Sources
 from seeinin.state.state import ViewerState
+from seeinin.state.view import View
 from seeinin.views.axes import axis_labels, grid_strokes
 from seeinin.views.cloud import Cloud
 from seeinin.views.frames import SMALLEST, Request, Shot
 from seeinin.views.gestures import Hands
+from seeinin.views.gliding import Glide
 from seeinin.views.hits import Hits
 from seeinin.views.holes import hole_marks
 from seeinin.views.marks import brush_strokes, lasso_strokes, mark_strokes
@@ -56,6 +59,8 @@ class MatrixView:
         self.strip = Strip(state, canvas, self.refresh)
         self.steering, self.hits = Steering(self), Hits(self)
         self.hands = Hands(self)
+        self.glide, self._seen = Glide(canvas.app, self.refresh), (state.view, state.leaps)
+        state.events.view.connect(self._follow)  # before what repaints
         for name in REPAINTS:
             getattr(state.events, name).connect(self.refresh)
         for name in ("hover", "pick"):
@@ -80,11 +85,11 @@ class MatrixView:
     def matrix(self) -> Matrix | None:
         """The layout of this moment; None before the first layer has been read."""
         view = self.state.view
-        return None if view is None else view.matrix(self.viewport)
+        return None if view is None else view.matrix(self.viewport, self.glide.camera)
 
     def settled(self) -> bool:
         """Whether all of the present state is on the canvas, exactly."""
-        return self.exact and self.strip.settled()
+        return self.exact and self.strip.settled() and self.glide.camera is None
 
     @property
     def exact(self) -> bool:
@@ -107,7 +112,8 @@ class MatrixView:
         self.labels.set_labels(axis_labels(matrix, self.theme, None if ranking is None else ranking.score))
         self.strip.paint(self.room, matrix, self.theme)
         self.mark()
-        request = self._request(matrix)
+        assert self.state.view is not None
+        request = self._request(self.state.view.matrix(self.viewport))
         self.cloud.node.visible = self._cloudy(request) and self.cloud.prepare(matrix, self.theme)
         if request != self.wanted:
             self.wanted = request
@@ -116,6 +122,15 @@ class MatrixView:
             self._look()
             exact = self._latest.request(_render, request, self.state.sources, show, pause)
             self.state.inbox.deliver(exact, self._arrived)
+
+    def _follow(self, view: View) -> None:
+        """Let the picture glide to where a leap has gone; whatever else moves the camera ends that."""
+        (before, leaps), self._seen = self._seen, (view, self.state.leaps)
+        leapt = self.state.motion and leaps != self.state.leaps and before is not None
+        if leapt and before is not None and replace(before, camera=view.camera) == view:
+            self.glide.begin(self.glide.camera or before.camera, view.camera)
+        else:
+            self.glide.stop()
 
     def mark(self, *_: object) -> None:
         """Repaint what stands over the points: holes, rings and dots."""
