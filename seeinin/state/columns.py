@@ -15,7 +15,19 @@ from seeinin.store.reader import Layer
 
 SHARE_OF_MEMORY = 0.2
 PART = 1 << 22  # bytes that a thread reads at once
+LEAST = 1 << 16  # values of a stretch
 NONE = Holes()
+
+
+class Stretch:
+    """Consecutive values of a column, `stretch[start:stop]` by their places in it; `size` is the end."""
+
+    def __init__(self, values: np.ndarray, start: int) -> None:
+        self.values, self.start = values, start
+        self.dtype, self.size = values.dtype, start + len(values)
+
+    def __getitem__(self, part: slice) -> np.ndarray:
+        return self.values[part.start - self.start : part.stop - self.start]
 
 
 class Columns:
@@ -62,6 +74,27 @@ class Columns:
             yield
         self._know(layer, channel, column, holes)
 
+    def stretches(self, layer: Layer, columns: int) -> list[tuple[int, int]]:
+        """The points of a layer, cut so that so many columns of a stretch fit into half the budget, if all do not."""
+        size = columns * layer.dtype.itemsize
+        if size * layer.points <= self.budget:
+            return [(0, layer.points)]
+        return ranges(0, layer.points, max(self.budget // (2 * size), LEAST))
+
+    def stretch(self, layer: Layer, channel: int, warp: Warp, start: int, stop: int) -> Stretch:
+        """Some values of a column, which are not kept: from memory, or from the disk, by all threads."""
+        column = self.held_column(layer, channel, warp)
+        if column is not None or warp.kind == "rank":  # which asks for all values
+            return Stretch(self.get(layer, channel, warp)[start:stop], start)
+        values, holes = np.empty(stop - start, layer.dtype), Holes()
+
+        def read(part: tuple[int, int]) -> None:
+            layer.read_column(channel, *part, values[part[0] - start : part[1] - start], holes)
+
+        POOL.share(read, ranges(start, stop, PART // values.itemsize))
+        self._note(layer, channel, values, holes)
+        return Stretch(warped(values, warp), start)
+
     def first(self, layer: Layer, channel: int, points: int, warp: Warp = LINEAR) -> np.ndarray:
         """The first values of a column, from memory or from the disk; no others are read, and ranks are among them."""
         column = self.held_column(layer, channel, warp)
@@ -89,11 +122,18 @@ class Columns:
 
     def _know(self, layer: Layer, channel: int, column: np.ndarray, holes: Holes) -> np.ndarray:
         """Keep a column that has been read, and what is to be known of it."""
-        if holes or _nonfinite(layer, channel, column):
+        self._note(layer, channel, column, holes)
+        return self._keep((layer.number, channel, LINEAR), column)
+
+    def _note(self, layer: Layer, channel: int, values: np.ndarray, holes: Holes) -> None:
+        """What is to be known of values that have been read, some of them perhaps not for the first time."""
+        if holes or _nonfinite(layer, channel, values):
             self._strange.add((layer.number, channel))
         if holes:
-            self._holes[layer.number, channel] = holes
-        return self._keep((layer.number, channel, LINEAR), column)
+            known = self._holes.setdefault((layer.number, channel), Holes())
+            for start, stop in holes.stretches:
+                if holes.why is not None and (start, stop) not in known.stretches:
+                    known.note(start, stop, holes.why)
 
     def _keep(self, key: tuple[int, int, Warp], column: np.ndarray) -> np.ndarray:
         with self._lock:

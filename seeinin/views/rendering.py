@@ -20,6 +20,7 @@ from seeinin.geometry.ridges import Spread, draw_ridges, spread_of
 from seeinin.geometry.steps import with_steps
 from seeinin.geometry.warp import Warp
 from seeinin.pool import POOL, Token, ranges
+from seeinin.state.columns import Stretch
 from seeinin.state.slots import HIDDEN
 from seeinin.state.sources import Sources
 from seeinin.state.state import Drawn
@@ -32,6 +33,8 @@ FIRST_LOOK = 1 << 21  # points of all plots that are counted for a first look: s
 NEXT_LOOK = 0.25  # seconds after which what has been counted so far is shown; each look waits twice as long
 COUNTED = 1 << 22  # values that a step looks at for what lies outside
 
+Held = dict[int, Any]  # by channel: columns (P,), or Stretches of them
+
 
 def rendering(
     token: Token, request: Request, sources: Sources, show: Callable[[Shot], None] | None = None, pause: float = 0.0
@@ -41,16 +44,18 @@ def rendering(
     While it takes long, `show` gets pictures of the points counted so far, where there is anybody to see them.
     """
     yield pause
-    layer = sources.cache.layers[request.layer]
-    drawing = yield from read(request, sources, layer)
+    layer, channels = sources.cache.layers[request.layer], request.matrix.visible_channels()
+    drawing = Drawing(request, sources, layer)
     begun, wait, before = time.monotonic(), NEXT_LOOK, 0
-    for done in drawing.count():
-        yield
-        if show is not None and before < done < layer.points and time.monotonic() - begun > wait:
-            show((yield from drawing.shot()))
-            wait *= 2
-        before = done
-    yield from drawing.count_outside()
+    for stretch in sources.columns.stretches(layer, len(channels)):
+        drawing.held = yield from read(request, sources, layer, stretch)
+        for done in drawing.count():
+            yield
+            if show is not None and before < done < layer.points and time.monotonic() - begun > wait:
+                show((yield from drawing.shot()))
+                wait *= 2
+            before = done
+        yield from drawing.count_outside()
     return (yield from drawing.shot())
 
 
@@ -66,59 +71,59 @@ def first_look(request: Request, sources: Sources, shown: Rect | None = None) ->
         return None
     if 4 * points >= layer.points:
         return (yield from rendering(Token(), request, sources))
-    held = {}
+    held: Held = {}
     for channel in request.matrix.visible_channels():
         held[channel] = sources.columns.first(layer, channel, points, request.matrix.warp(channel))
         yield
-    drawing = Drawing(request, sources, layer, held, shown)
+    drawing = Drawing(request, sources, layer, shown)
+    drawing.held = held
     for _ in drawing.count():
         yield
     return (yield from drawing.shot())
 
 
-def read(request: Request, sources: Sources, layer: Layer) -> Generator[None, None, "Drawing"]:
-    """The drawing of all points, when their columns are in memory."""
-    held = {}
+def read(request: Request, sources: Sources, layer: Layer, stretch: tuple[int, int]) -> Generator[None, None, Held]:
+    """The columns in memory; if they do not fit into it, a stretch of them."""
+    held: Held = {}
     for channel in request.matrix.visible_channels():
-        yield from sources.columns.reading(layer, channel)
-        held[channel] = sources.columns.get(layer, channel, request.matrix.warp(channel))
+        warp = request.matrix.warp(channel)
+        if stretch == (0, layer.points):
+            yield from sources.columns.reading(layer, channel)
+            held[channel] = sources.columns.get(layer, channel, warp)
+        else:
+            held[channel] = sources.columns.stretch(layer, channel, warp, *stretch)
         yield
-    return Drawing(request, sources, layer, held)
+    return held
 
 
 class Drawing:
-    """One picture in the making, of as many points as the columns that it is given have."""
+    """One picture in the making: of `held`, columns or stretches of them, more and more points are counted."""
 
-    def __init__(
-        self,
-        request: Request,
-        sources: Sources,
-        layer: Layer,
-        held: dict[int, NDArray[np.floating]],
-        shown: Rect | None = None,
-    ) -> None:
-        self.request, self.sources, self.layer, self.held = request, sources, layer, held
+    def __init__(self, request: Request, sources: Sources, layer: Layer, shown: Rect | None = None) -> None:
+        self.request, self.sources, self.layer = request, sources, layer
+        self.held: Held = {}
         self.layout = Layout(request.matrix, request.shape, shown)
         self.counted, self.copies = self.layout.mirrored()
         self.diagonal = list(self.layout.cells(diagonal=True))
         self.spreads: dict[int, Spread] = {}  # of the diagonal, by column position
-        width, channels = request.shape[1], request.matrix.columns
-        self.binned = {j: Binned(held[channels[j]], self.layout.x_axis(j), width) for (_, j), _ in self.diagonal}
         self.frame = Frame(*request.shape)
         self.colouring = colouring(request, sources, layer)
         self.points = 0  # that all plots have
+        self.outside: dict[int, NDArray[np.int64]] = {}  # by channel: values counted so far that are on no axis
 
     def count(self) -> Iterator[int]:
         """Yields the points that all plots have."""
-        matrix, layout = self.request.matrix, self.layout
-        across = [(self.held[matrix.columns[j]], layout.x_axis(j)) for j in layout.columns]
+        matrix, layout, width = self.request.matrix, self.layout, self.request.shape[1]
+        across = {j: (self.held[matrix.columns[j]], layout.x_axis(j)) for j in layout.columns}
         down = [(self.held[matrix.rows[i]], layout.y_axis(i)) for i in layout.rows]
         cells = [(j - layout.columns[0], i - layout.rows[0], *layout.rect(i, j)) for i, j in self.counted]
+        binned = {j: Binned(*across[j], width) for (_, j), _ in self.diagonal}
         points = min((column.size for column in self.held.values()), default=self.layer.points)
-        for done in counting(POOL, self.frame, across, down, cells, self.colouring, 0, points, clear=False):
+        work = [*across.values()], down, cells, self.colouring, self.points, points
+        for done in counting(POOL, self.frame, *work, clear=False):
             if done > self.points:
                 yield self.points
-                POOL.share(partial(self._spread, self.points, done), self.diagonal)
+                POOL.share(partial(self._spread, binned, self.points, done), self.diagonal)
                 self.points = done
             yield self.points
 
@@ -126,11 +131,14 @@ class Drawing:
         """How many values are on no axis; worked out once for each range of a channel."""
         for channel, column in self.held.items():
             (low, high), key = self.request.matrix.ranges[channel], self._axis_key(channel)
-            found = np.zeros(2, np.int64)
-            if key not in self.sources.columns.outside:
-                for start, stop in ranges(0, column.size, COUNTED):
-                    found += outside(column[start:stop], low, high)
-                    yield
+            if key in self.sources.columns.outside:
+                continue
+            first = column.start if isinstance(column, Stretch) else 0
+            found = self.outside.setdefault(channel, np.zeros(2, np.int64))
+            for start, stop in ranges(first, column.size, COUNTED):
+                found += outside(column[start:stop], low, high)
+                yield
+            if self.points == self.layer.points:
                 self.sources.columns.outside[key] = int(found[0]), int(found[1])
 
     def shot(self) -> Generator[None, None, Shot]:
@@ -151,7 +159,8 @@ class Drawing:
             yield
         ids = self.frame.ids
         self._mirror(ids)
-        yield from Asides(self).draw(rgba, ids)
+        if not any(isinstance(column, Stretch) for column in self.held.values()):
+            yield from Asides(self).draw(rgba, ids)
         return Shot(request, rgba, ids, self._drawn())
 
     def _mirror(self, picture: NDArray[Any]) -> None:
@@ -159,10 +168,10 @@ class Drawing:
         parts = [self.copies[k :: POOL.size] for k in range(POOL.size)]
         POOL.share(partial(mirror, picture), parts)
 
-    def _spread(self, start: int, stop: int, cell: Plotted) -> None:
+    def _spread(self, binned: dict[int, Binned], start: int, stop: int, cell: Plotted) -> None:
         """Count some points of a plot of one channel."""
         (_, j), rect = cell
-        self.spreads[j] = spread_of(self.binned[j], rect, self.colouring, start, stop, self.spreads.get(j))
+        self.spreads[j] = spread_of(binned[j], rect, self.colouring, start, stop, self.spreads.get(j))
 
     def _ridges(self, cell: Plotted, rgba: NDArray[np.uint8]) -> None:
         (_, j), rect = cell

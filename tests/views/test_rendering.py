@@ -8,6 +8,8 @@ import pytest
 from seeinin.geometry import counting
 from seeinin.geometry.matrix import Camera, Rect
 from seeinin.pool import POOL, Token
+from seeinin.state import columns
+from seeinin.state.sources import Sources
 from seeinin.views import rendering as job
 from seeinin.views.layout import Layout
 from seeinin.views.matrix import MatrixView
@@ -59,6 +61,23 @@ def test_samples_are_shown_and_the_last_picture_is_exact(view, state, small_step
         assert ids.max() < sample.drawn.points
     np.testing.assert_array_equal(shot.rgba, view.shot.rgba)
     np.testing.assert_array_equal(shot.ids, view.shot.ids)
+
+
+@pytest.mark.parametrize("select", [False, True])
+def test_a_layer_larger_than_memory_is_drawn_in_stretches(view, state, small_steps, monkeypatch, select):
+    monkeypatch.setattr(columns, "LEAST", 1)
+    if select:
+        state.select_class(1)
+        assert state.inbox.run_until(lambda: view.exact)
+    sources = Sources.of(state.cache)
+    layer = state.layer
+    sources.columns.budget = budget = 2 * layer.points * layer.dtype.itemsize
+    sources.columns.get(layer, 3)
+    shot = result(job.rendering(Token(), view.wanted, sources))
+    assert sources.columns.held <= budget
+    np.testing.assert_array_equal(shot.rgba, view.shot.rgba)
+    np.testing.assert_array_equal(shot.ids, view.shot.ids)
+    assert shot.drawn == view.shot.drawn
 
 
 def test_a_sample_has_only_the_plots_that_are_not_shown(view, state, small_steps):
