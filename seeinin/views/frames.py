@@ -127,11 +127,14 @@ class Shot:
             return None
         y, x = layout.pixel(*cell, row, column)
         ids, ratio = self.ids[top:bottom, left:right], self.request.ratio
-        at = math.floor(y) - top, math.floor(x) - left
+        at, around = (math.floor(y) - top, math.floor(x) - left), math.ceil(reach * ratio)
         point = from_ids(ids, *at, reach * ratio)
         if point < 0:
             return None
-        down, along = np.nonzero((ids & (SELECTED - 1) == point) & (ids >= 0))
+        first_y, first_x = (max(place - around, 0) for place in at)
+        near = ids[first_y : at[0] + around + 1, first_x : at[1] + around + 1]
+        down, along = np.nonzero((near & (SELECTED - 1) == point) & (near >= 0))
+        down, along = down + first_y, along + first_x
         nearest = np.argmin((down - at[0]) ** 2 + (along - at[1]) ** 2)
         return Hit(*cell, top + int(down[nearest]), left + int(along[nearest]), int(point))
 

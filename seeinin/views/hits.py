@@ -13,6 +13,7 @@ from seeinin.views.drafting import Drafting
 from seeinin.views.frames import Hit
 from seeinin.views.inside import Plot
 from seeinin.views.piles import Piles
+from seeinin.views.searching import Searching
 
 if TYPE_CHECKING:
     from seeinin.views.matrix import MatrixView
@@ -27,6 +28,7 @@ class Hits:
         self.view, self.state = view, view.state
         self.drafting = Drafting(view.state)
         self.piles = Piles(view.state)
+        self.searching = Searching(view.state)
         self.at = (0.0, 0.0)  # where the cursor was last
 
     def hover_at(self, x: float, y: float) -> None:
@@ -36,8 +38,19 @@ class Hits:
         self.state.cell = self.cell_at(x, y)
         hit, shot = self._hit_at(x, y), self.view.shot
         self.state.hover = None if hit is None or shot is None else Place(shot.request.layer, hit.point)
+        self.searching.cancel()
         if shot is not None:
             self.piles.hover(shot.request, hit)
+        if not self.view.tells(x, y):
+            self._search(x, y)
+
+    def _search(self, x: float, y: float) -> None:
+        """Where the picture has no ids of all points yet."""
+        matrix, request = self.view.matrix, self.view.wanted
+        at = matrix.cell_at(x, y) if matrix is not None else None
+        if matrix is not None and request is not None and at is not None and not matrix.is_diagonal(*at):
+            column, row = matrix.to_cells(x, y)
+            self.searching.search(request, at, (row, column), REACH, partial(setattr, self.state, "hover"))
 
     def click_at(self, x: float, y: float, how: How) -> None:
         """A click picks the image, a further one on the same pixel the next of its pile.

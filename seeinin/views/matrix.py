@@ -14,6 +14,7 @@ from seeinin.state.selection import How
 from seeinin.state.sources import Sources
 from seeinin.state.state import ViewerState
 from seeinin.state.view import View
+from seeinin.views.ahead import ahead
 from seeinin.views.axes import axis_labels, grid_strokes
 from seeinin.views.cloud import Cloud
 from seeinin.views.frames import SMALLEST, Request, Shot
@@ -174,6 +175,14 @@ class MatrixView:
         """Whether the last picture, moved and scaled, shows all that is asked for."""
         return self.shot is not None and self.shot.agrees(request) and self.shot.covers(request.matrix)
 
+    def tells(self, x: float, y: float) -> bool:
+        """Whether the picture knows the topmost of all points at a pixel of the canvas."""
+        if self.matrix is None or self.shot is None or self.wanted is None:
+            return False
+        left, top, width, height = self.shot.place(self.matrix)
+        within = left <= x < left + width and top <= y < top + height
+        return within and self.shot.exact and self.shot.agrees(self.wanted)
+
     def _post(self, shot: Shot) -> None:
         """Called by the thread that counts, with what it has so far."""
         self.state.inbox.post(partial(self._arrived, shot))
@@ -188,7 +197,7 @@ class MatrixView:
         if shot.exact or self.shot is None or not (self.shot.exact and self.shot.agrees(shot.request)):
             self.shot, self.sampled = shot, None
             if self.exact:
-                self._latest.cancel()
+                self._latest.request(ahead, shot.request, self.state.sources)
             self.cloud.node.visible &= shot.request.clouded
             self.picture.set_array(shot.rgba)
             self.mark()  # the columns that it needs are in memory now

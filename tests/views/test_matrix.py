@@ -1,5 +1,6 @@
 """Real mouse events over the matrix; what they do is compared with plain numpy over the cache."""
 
+from concurrent.futures import Future
 from itertools import pairwise
 
 import numpy as np
@@ -9,8 +10,10 @@ from scipy.stats import rankdata
 from vispy.util import keys
 
 from seeinin.geometry.matrix import Camera, fit
+from seeinin.pool import POOL, Token
 from seeinin.state.selection import chosen
 from seeinin.state.view import Arrangement
+from seeinin.views.ahead import ahead
 from seeinin.views.matrix import MatrixView
 
 SIZE = (700, 640)
@@ -266,6 +269,26 @@ def test_hover_finds_the_nearest_point_within_reach(view, show, hand, state, nam
         assert state.hover is None
 
 
+@pytest.mark.parametrize("name", ["conv", "three"])
+def test_hover_finds_the_nearest_point_before_there_is_a_picture(view, show, hand, state, name, monkeypatch):
+    """Nothing is counted here, so nobody has any ids."""
+    layer = show(name)
+    before = view.shot
+    monkeypatch.setattr(view._latest, "request", lambda *_: Future())
+    monkeypatch.setattr(view, "_look", lambda: None)
+    state.hidden = frozenset({2})
+    assert not view.tells(*(view.matrix.cell_rect(0, 1)[:2]))
+    at = pixels(view, layer, 0, 1)
+    drawn = np.flatnonzero(np.repeat(state.cache.label != 2, layer.positions))
+    for point in drawn[:: len(drawn) // 7]:
+        hand.move(*at[point])
+        state.hover = None
+        assert state.inbox.run_until(lambda: state.hover is not None)
+        assert np.abs(at[state.hover.point] - at[point]).max() <= 1.5
+        assert state.hover.point in drawn
+    assert view.shot is before
+
+
 def test_hover_prefers_the_selected_of_equally_near_points(view, show, hand, state):
     layer = show("relu")
     zeros = np.flatnonzero((layer.column(0) == 0) & (layer.column(1) == 0))
@@ -444,3 +467,19 @@ def test_a_slow_card_leaves_the_points_to_the_processor(view, show, state, rate)
     assert not view.wanted.clouded
     settle(view)
     assert not view.cloud.node.visible
+
+
+def test_neighbouring_columns_and_the_next_layer_are_read_ahead_if_there_is_room(view, show, state):
+    layer, columns = show("wide"), state.sources.columns
+    next_layer = state.cache.layers[layer.number + 1]
+    beside = [channel for channel in state.view.columns if columns.held_column(layer, channel) is None]
+    columns.budget = columns.held + layer.points * layer.dtype.itemsize - 1
+    POOL.now(list, ahead(Token(), view.wanted, state.sources)).result()
+    assert all(columns.held_column(layer, channel) is None for channel in beside), "there is no room"
+    columns.budget = 1 << 30
+    POOL.now(list, ahead(Token(), view.wanted, state.sources)).result()
+    seen = len(view.matrix.visible_columns())
+    there = [columns.held_column(layer, channel) is not None for channel in state.view.columns]
+    assert there[: 2 * seen] == [True] * len(there[: 2 * seen])
+    assert not any(there[2 * seen :])
+    assert columns.held_column(next_layer, 0) is not None
