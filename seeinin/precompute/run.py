@@ -160,7 +160,8 @@ def _write(
 def _damaged(target: Path, progress: bool) -> Damaged:
     """The cache that has the name already, with what is wrong with it, said in the log."""
     size = target.stat().st_size
-    with bar(size, progress, desc="checking", leave=False) as checking:
+    with bar(size, progress, leave=False) as checking:
+        checking.set_description("checking", refresh=False)
         damaged = Damaged(target, checking.update)
     log.warning("mending %s: %s", target, "; ".join(damaged.what[:5] + ["…"] * (len(damaged.what) > 5)))
     return damaged
