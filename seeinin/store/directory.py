@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seeinin.geometry.fields import Field
-from seeinin.store.format import LEVELS, PAGE, VERSION, CacheSpec, Place, layer_datasets, layer_path, pieces
+from seeinin.store.format import LEVELS, NEEDS, PAGE, VERSION, CacheSpec, Place, layer_datasets, layer_path, pieces
 
 PATH, OFFSET = "directory", PAGE  # the first dataset of the file, so its place is always the same
 EXTENTS = "checksums/metadata"  # int64 (n, 2): offset and length of every run of HDF5's own bytes
@@ -51,6 +51,7 @@ class Directory:
 
     def encode(self) -> bytes:
         facts = {
+            "needs": NEEDS,
             "size": self.size,
             "fingerprint": self.fingerprint,
             "step": self.step,
@@ -99,6 +100,14 @@ def decode(data: bytes) -> Directory | None:
         return from_facts(json.loads(text))
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
+
+
+def needs(data: bytes) -> str:
+    """The version of the program that a directory of a newer format needs; "" where it says none."""
+    try:
+        return str(json.loads(data[HEAD:])["needs"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return ""
 
 
 def from_facts(facts: dict[str, Any]) -> Directory:

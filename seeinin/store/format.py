@@ -17,6 +17,7 @@ from seeinin.geometry.fields import Field
 __all__ = ["CacheSpec", "Field", "LayerSpec", "Place", "contents", "datasets", "layer_path", "plan_bytes", "units"]
 
 FORMAT, VERSION = "seeinin", 1
+NEEDS = "0.1"  # the first version of the program that reads this format; every format to come says its own
 LEVELS = (0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999)  # of `quantiles`
 EXTREMES = 100  # images in `top` and `bottom`
 CLASS_MEAN_VALUES = 16_000_000  # beyond, class means are averaged over positions

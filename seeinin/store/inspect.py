@@ -1,7 +1,7 @@
 """What HDF5 makes of a file, told as JSON by a process that may crash, hang or run out of memory in the viewer's stead.
 
-`python -m seeinin.store.inspect FILE` prints {"facts": …} as `directory.from_facts` takes them, or {"version": …} of a
-newer format, or {"error": …}, the rest of a sentence that begins with the file's name.
+`python -m seeinin.store.inspect FILE` prints {"facts": …} as `directory.from_facts` takes them, or {"version": …,
+"needs": …} of a newer format, or {"error": …}, the rest of a sentence that begins with the file's name.
 """
 
 import json
@@ -33,7 +33,7 @@ def inspect(path: Path) -> dict[str, Any]:
         if file.attrs.get("format") != FORMAT:
             raise ValueError("is not a seeinin cache: it is an HDF5 file of another kind.")
         if (version := int(file.attrs["version"])) > VERSION:
-            return {"version": version}
+            return {"version": version, "needs": str(file.attrs.get("needs", ""))}
         datasets = {name: _entry(name, dataset) for name, dataset in _walk(file, "", 0)}
         for name in [name for name in datasets if f"checksums/{name}" in datasets]:
             table = file[f"checksums/{name}"].attrs

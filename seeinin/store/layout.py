@@ -18,6 +18,7 @@ from seeinin.store.checksums import checksum
 from seeinin.store.format import (
     FORMAT,
     LEVELS,
+    NEEDS,
     PAGE,
     VERSION,
     CacheSpec,
@@ -100,7 +101,8 @@ def _create(file: Any, path: str, place: Place) -> Place:
 
 
 def _describe(file: Any, spec: CacheSpec, places: dict[str, Place]) -> None:
-    file.attrs.update(format=FORMAT, version=VERSION, fingerprint=spec.fingerprint, step=spec.step)
+    file.attrs.update(format=FORMAT, version=VERSION, needs=NEEDS)
+    file.attrs.update(fingerprint=spec.fingerprint, step=spec.step)
     for number, layer in enumerate(spec.layers):
         group, field = file[layer_path(number)], layer.field
         group.attrs.update(name=layer.name, op=layer.op, shape=layer.shape)

@@ -91,7 +91,9 @@ def _damage(path: Path, report: Progress) -> list[str]:
     try:
         found = verify(path, report)
     except CacheError as error:
-        return [str(error).removeprefix(f"{path} ").partition(". ")[0]]  # without what to do about it: that is done here
+        return [
+            str(error).removeprefix(f"{path} ").partition(". ")[0]
+        ]  # without what to do about it: that is done here
     if not found:
         raise CacheError(f"{path} exists already, and is whole. {OR_ELSE}")
     return found

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -64,9 +65,10 @@ def own(path: Path, files: Files, descriptor: Descriptor) -> tuple[Directory | N
     head = directories.head(_bytes(files, descriptor, start, min(directories.HEAD, max(0, size - start))).tobytes())
     if head is None or head.length > size - start - directories.HEAD:
         return None, False
+    data = _bytes(files, descriptor, start, directories.HEAD + head.length).tobytes()
     if head.version > VERSION:
-        raise newer(path, head.version)
-    directory = directories.decode(_bytes(files, descriptor, start, directories.HEAD + head.length).tobytes())
+        raise newer(path, head.version, directories.needs(data))
+    directory = directories.decode(data)
     place = directory.places.get(directories.EXTENTS) if directory else None
     if directory is None or place is None or place.offset + place.span > size or place.span > MOST_METADATA:
         return directory, False
@@ -91,7 +93,7 @@ def inspected(path: Path) -> Directory:
     if "error" in answer:
         raise CacheError(f"{path} {answer['error']}")
     if "version" in answer:
-        raise newer(path, answer["version"])
+        raise newer(path, answer["version"], str(answer["needs"]))
     try:
         return directories.from_facts(answer["facts"])
     except (KeyError, TypeError, ValueError):
@@ -126,8 +128,10 @@ def _left(path: Path, files: Files, descriptor: Descriptor) -> str:
     return f"; {min(images, max(0, whole)):,} of {images:,} images are whole"
 
 
-def newer(path: Path, version: int) -> CacheError:
-    return CacheError(f"{path} is of format {version} and needs a newer seeinin: this one reads format {VERSION}.")
+def newer(path: Path, version: int, needs: str) -> CacheError:
+    """A file that this program is too old for; `needs` is the version that it says it needs."""
+    needed = f"seeinin {needs} or newer" if re.fullmatch(r"\d[\w.+]{0,30}", needs) else "a newer seeinin"
+    return CacheError(f"{path} is of format {version} and needs {needed}: this one reads format {VERSION}.")
 
 
 def _unfinished(target: Path) -> CacheError:

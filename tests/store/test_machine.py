@@ -198,4 +198,4 @@ class Machine(RuleBasedStateMachine):
 
 def test_the_writer_keeps_what_it_says():
     with without_threads(), closing(Inspector()) as inspector, mock.patch.object(opening, "_answer", inspector.answer):
-        run_state_machine_as_test(Machine, settings=settings(max_examples=40, stateful_step_count=20, deadline=None))
+        run_state_machine_as_test(Machine, settings=settings(max_examples=25, stateful_step_count=20, deadline=None))

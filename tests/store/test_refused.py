@@ -78,18 +78,21 @@ def test_a_file_that_was_cut_says_how_much_of_it_is_left(tmp_path, make, small_c
         refused(path, rf"is cut short: {size / 1000:.1f} KB of .* KB.*{words}")
 
 
-def test_newer(cache):
+@pytest.mark.parametrize(("needs", "words"), [("3.2", "seeinin 3.2 or newer"), ("<b>", "a newer seeinin")])
+def test_newer(cache, needs, words):
     with h5py.File(cache, "r+") as file:
         file.attrs["version"] = 2
-    refused(cache, "is of format 2 and needs a newer seeinin")
+        file.attrs["needs"] = needs
+    refused(cache, f"is of format 2 and needs {words}: this one reads format 1")
 
 
 def test_newer_by_its_directory(cache):
     data = bytearray(cache.read_bytes())
-    assert data[directory.OFFSET :].startswith(b"seeinin 0001")
-    data[directory.OFFSET + 8 : directory.OFFSET + 12] = b"0007"
+    for old, new in ((b"seeinin 0001", b"seeinin 0007"), (b'"needs":"0.1"', b'"needs":"4.0"')):
+        assert data.count(old) == 1
+        data = data.replace(old, new)
     cache.write_bytes(data)
-    refused(cache, "is of format 7 and needs a newer seeinin")
+    refused(cache, "is of format 7 and needs seeinin 4.0 or newer: this one reads format 1")
 
 
 def test_unfinished(tmp_path, spec):
