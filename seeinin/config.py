@@ -112,6 +112,14 @@ class ExportedModel(_Section):
     network: InputPath
 
 
+class OnnxModel(_Section):
+    source: Literal["onnx"]
+    network: InputPath
+
+
+AnyModel = Model | CaffeModel | ExportedModel | OnnxModel
+
+
 class _Dataset(_Section):
     classes: tuple[str, ...] = ()
     limit: PositiveInt | None = None
@@ -208,7 +216,8 @@ class Config(Settings):
     model: Annotated[
         Annotated[Model, Tag("torch")]
         | Annotated[CaffeModel, Tag("caffe")]
-        | Annotated[ExportedModel, Tag("exported")],
+        | Annotated[ExportedModel, Tag("exported")]
+        | Annotated[OnnxModel, Tag("onnx")],
         Discriminator(_model_source),
     ]
     dataset: Annotated[Dataset, pydantic.Field(discriminator="source")]
@@ -219,6 +228,7 @@ _SECTIONS: dict[tuple[str, ...], type[_Section]] = {
     ("model", "torch"): Model,
     ("model", "caffe"): CaffeModel,
     ("model", "exported"): ExportedModel,
+    ("model", "onnx"): OnnxModel,
     ("dataset", "digits"): Digits,
     ("dataset", "idx"): Idx,
     ("dataset", "folder"): Folder,

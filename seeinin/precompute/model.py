@@ -18,16 +18,18 @@ from torch import nn
 
 from seeinin import config
 from seeinin.errors import ModelError
-from seeinin.precompute import caffe, exported
+from seeinin.precompute import caffe, exported, onnx
 from seeinin.precompute.weights import load_weights
 
 
-def load(model: config.Model | config.CaffeModel | config.ExportedModel) -> nn.Module:
+def load(model: config.AnyModel) -> nn.Module:
     """The network with its weights, ready for inference; ModelError says what does not fit."""
     if isinstance(model, config.CaffeModel):
         return caffe.load(Path(model.network), Path(model.weights))
     if isinstance(model, config.ExportedModel):
         return exported.load(Path(model.network))
+    if isinstance(model, config.OnnxModel):
+        return onnx.load(Path(model.network))
     network = call(model.target, model.arguments)
     if not isinstance(network, nn.Module):
         raise ModelError(f"{model.target} gave a {type(network).__name__}, not a torch.nn.Module; return the network")

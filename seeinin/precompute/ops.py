@@ -13,8 +13,8 @@ from torch.nn import functional as F
 RESHAPES = frozenset({
     "alpha_dropout", "chunk", "contiguous", "detach", "dropout", "dropout1d", "dropout2d", "dropout3d", "expand",
     "expand_as", "feature_alpha_dropout", "flatten", "float", "getattr", "getitem", "identity", "lift_fresh_copy",
-    "movedim", "narrow", "permute", "reshape", "select", "size", "split", "split_with_sizes", "squeeze", "swapaxes",
-    "swapdims", "t", "to", "transpose", "unbind", "unflatten", "unsqueeze", "view",
+    "movedim", "narrow", "permute", "reshape", "select", "size", "slice", "split", "split_with_sizes", "squeeze",
+    "swapaxes", "swapdims", "t", "to", "transpose", "unbind", "unflatten", "unsqueeze", "view",
 })  # fmt: skip
 _FUNCTIONAL = {name.replace("_", ""): name for name in dir(F) if name.islower() and name == name.strip("_")}
 _OPERATORS = {
@@ -38,7 +38,7 @@ def of_node(node: fx.Node, root: nn.Module) -> str:
 
 def of_module(module: nn.Module) -> str:
     """nn.BatchNorm2d is batch_norm, nn.LeakyReLU is leaky_relu; a module of the user's own keeps its class name."""
-    name = type(module).__name__
+    name = getattr(module, "functional_name", type(module).__name__)
     plain = name.lower()
     return _FUNCTIONAL.get(plain) or _FUNCTIONAL.get(re.sub(r"[123]d$", "", plain)) or plain
 

@@ -57,7 +57,7 @@ def propagate(graph: fx.GraphModule, values: Values) -> dict[fx.Node, Layout]:
     for node in graph.graph.nodes:
         if node.op == "placeholder" and torch.is_tensor(values.get(node)):
             layouts[node] = layout.of_images(values[node].shape)
-        elif node.op.startswith("call"):
+        elif node.op.startswith("call") and ops.of_node(node, graph) not in ("shape", "size"):
             read = _reads(computing(node, values))
             if any(n in layouts and isinstance(values[n], torch.Tensor | tuple | list) for n in read):
                 layouts[node] = _Operation(node, graph, values, layouts).layout()
@@ -131,7 +131,10 @@ class _Operation:
         number, read, of_read = self.reads[0]
         x = self.values[read]
         numbers = torch.arange(x.numel(), device=x.device).reshape(x.shape)
-        source = self._run(number)(numbers)
+        try:
+            source = self._run(number)(numbers)
+        except RuntimeError:  # it takes no whole numbers
+            return None
         return moved(of_read, source.cpu().numpy()) if source.dtype == torch.int64 else None
 
     def _normalised(self) -> Layout:

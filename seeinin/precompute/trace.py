@@ -46,7 +46,8 @@ def capture(graph: fx.GraphModule, images: torch.Tensor, told: config.Layers = c
 
     def returning(numbers: Sequence[int]) -> Run:
         nodes, wanted = zip(*(split[i] for i in numbers), strict=True)
-        network = _returning(graph, nodes, seen.overwritten())
+        giving = getattr(graph, "giving", None)  # of what does not run node by node
+        network = giving(nodes) if giving else _returning(graph, nodes, seen.overwritten())
         return lambda x: [
             part.of(tensor)[: len(x)] for part, tensor in zip(wanted, network(_filled(x, batch)), strict=True)
         ]

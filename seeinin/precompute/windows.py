@@ -31,7 +31,7 @@ def of_node(op: str, node: fx.Node, graph: fx.GraphModule, values: Mapping[fx.No
 
 
 def _of_module(module: Any) -> Window | None:
-    if isinstance(module, nn.Conv2d) and module.padding_mode != "zeros":
+    if (isinstance(module, nn.Conv2d) and module.padding_mode != "zeros") or not hasattr(module, "kernel_size"):
         return None
     padding, dilation = getattr(module, "padding", 0), getattr(module, "dilation", 1)
     return _window(module.kernel_size, module.stride, padding, dilation)

@@ -1,0 +1,264 @@
+"""Networks in ONNX's format: exported by torch, they have the layers, values and fields that torch's own have."""
+
+import re
+import sys
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+onnx = pytest.importorskip("onnx")
+pytest.importorskip("onnxruntime")
+
+from onnx import TensorProto, helper, numpy_helper  # noqa: E402
+
+from seeinin import config  # noqa: E402
+from seeinin.errors import ModelError  # noqa: E402
+from seeinin.geometry import fields  # noqa: E402
+from seeinin.precompute import model  # noqa: E402
+from seeinin.precompute.capture import capture  # noqa: E402
+from seeinin.precompute.run import precompute  # noqa: E402
+from seeinin.store.reader import open_cache  # noqa: E402
+
+
+class Branches(nn.Module):
+    """Branches that are added and joined, poolings of every kind, a gate, a dilated and a transposed convolution."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem, self.pool = nn.Conv2d(3, 4, 5, stride=2, padding=2), nn.MaxPool2d(3, 2, 1, ceil_mode=True)
+        self.wide, self.short = nn.Conv2d(4, 4, 3, padding=2, dilation=2), nn.Conv2d(4, 4, 1)
+        self.gate, self.up = nn.Linear(4, 4), nn.ConvTranspose2d(8, 2, 2, stride=2)
+        self.head = nn.Linear(2, 3)
+
+    def forward(self, x):
+        x = self.pool(F.leaky_relu(self.stem(x)))
+        y = F.hardswish(self.wide(x)) + self.short(x)
+        y = y * torch.sigmoid(self.gate(y.mean((2, 3))))[:, :, None, None]
+        y = self.up(torch.cat([y, F.avg_pool2d(x, 3, 1, 1)], 1))
+        return self.head(F.adaptive_avg_pool2d(F.pad(y, (0, 1, 2, 0)), 1).flatten(1))
+
+
+class Tokens(nn.Module):
+    """A class token beside patches, and attention taken apart."""
+
+    def __init__(self):
+        super().__init__()
+        self.embed, self.cls = nn.Conv2d(3, 6, 4, stride=4), nn.Parameter(torch.rand(1, 1, 6))
+        self.norm, self.qkv, self.proj, self.head = nn.LayerNorm(6), nn.Linear(6, 18), nn.Linear(6, 6), nn.Linear(6, 3)
+
+    def forward(self, x):
+        x = self.embed(x).flatten(2).transpose(1, 2)
+        x = torch.cat([self.cls.expand(x.shape[0], -1, -1), x], 1)
+        q, k, v = self.qkv(self.norm(x)).chunk(3, 2)
+        x = x + self.proj(torch.softmax(q @ k.transpose(1, 2), -1) @ v)
+        return self.head(F.gelu(x[:, 0]))
+
+
+def written(network, path, images):
+    with warnings.catch_warnings(action="ignore"):  # the old exporter needs no further package
+        torch.onnx.export(
+            network,
+            (images,),
+            str(path),
+            dynamo=False,
+            input_names=["x"],
+            dynamic_axes={"x": {0: "n"}},
+            opset_version=17,
+        )
+    return path
+
+
+def loaded(path):
+    return model.load(config.OnnxModel(source="onnx", network=str(path)))
+
+
+@pytest.mark.parametrize(("network", "lacking"), [(Branches, []), (Tokens, [])])
+def test_layers_and_fields_are_those_of_torch(network, lacking, tmp_path):
+    torch.manual_seed(2)
+    network, images = network().eval(), torch.rand(3, 3, 24, 20)
+    theirs = capture(loaded(written(network, tmp_path / "net.onnx", images[:2])), images[:2])
+    ours = capture(network, images[:2])
+    named = list(zip(theirs.layers, theirs.chosen().run(images), strict=True))
+    missing = []
+    for own, value in zip(ours.layers, ours.chosen().run(images), strict=True):
+        like = [a for a, its in named if its.shape == value.shape and torch.allclose(its, value, 1e-4, 1e-5)]
+        missing += [] if like else [own.name]
+        for layer in like[:1]:  # names and the pieces of an operation differ, values do not
+            for axis in ("y", "x"):
+                mine, its = getattr(own, axis), getattr(layer, axis)
+                np.testing.assert_array_equal(fields.stored(its.rf), fields.stored(mine.rf), err_msg=layer.name)
+                np.testing.assert_array_equal(its.home, mine.home, err_msg=layer.name)
+    assert missing == lacking
+
+
+def test_a_config_becomes_a_cache(tmp_path, monkeypatch):
+    torch.manual_seed(2)
+    network = Branches().eval()
+    written(network, tmp_path / "net.onnx", torch.rand(2, 3, 24, 20))
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 24, 20, 3), np.uint8)
+    np.savez(tmp_path / "images.npz", images=pixels, labels=np.arange(5) % 3)
+    (tmp_path / "c.yaml").write_text(
+        f"output: {tmp_path}/x.h5\nmodel: {{source: onnx, network: net.onnx}}\n"
+        "dataset: {source: npz, path: images.npz, classes: [a, b, c]}\n"
+        "preprocess: {scale: 0.00390625}\nstorage: {dtype: float32}\nbatch_size: 2\n"
+    )
+    path = precompute(config.load(tmp_path / "c.yaml"), progress=False)
+    with open_cache(path) as cache, torch.inference_mode():
+        images = torch.from_numpy(pixels[cache.index]).movedim(3, 1) / 256
+        last = cache.layers[-1]
+        np.testing.assert_allclose(last.maps(slice(0, 5))[..., 0, 0], network(images), atol=1e-5)
+        assert (cache.prediction == network(images).argmax(1).numpy()).all()
+
+
+def save(path, nodes, weights=(), shape=("n", 3, 8, 8), kind=TensorProto.FLOAT, outputs=("out",), inputs=()):
+    given = [helper.make_tensor_value_info("x", kind, shape), *inputs]
+    results = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs]
+    graph = helper.make_graph(list(nodes), "g", given, results, list(weights))
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    path.write_bytes(made.SerializeToString())
+    return path
+
+
+def weight(name, *shape):
+    values = np.random.default_rng(len(name)).normal(size=shape).astype(np.float32)
+    return numpy_helper.from_array(values, name)
+
+
+def test_channels_last_auto_pad_and_bytes(tmp_path):
+    """As TensorFlow's networks come: (n, h, w, 3) of uint8, padded by itself, nodes in any order, a branch."""
+    then = helper.make_graph(
+        [helper.make_node("Neg", ["a"], ["b"])], "then", [], [helper.make_tensor_value_info("b", 1, None)]
+    )
+    other = helper.make_graph(
+        [helper.make_node("Abs", ["a"], ["d"])], "else", [], [helper.make_tensor_value_info("d", 1, None)]
+    )
+    nodes = [
+        helper.make_node("If", ["yes"], ["out"], name="maybe", then_branch=then, else_branch=other),
+        helper.make_node("Cast", ["x"], ["f"], to=TensorProto.FLOAT),
+        helper.make_node("Transpose", ["f"], ["t"], perm=[0, 3, 1, 2]),
+        helper.make_node("Conv", ["t", "w"], ["a"], name="conv", auto_pad="SAME_UPPER", strides=[2, 2]),
+    ]
+    yes = numpy_helper.from_array(np.array(True), "yes")
+    path = save(tmp_path / "n.onnx", nodes, [weight("w", 4, 3, 3, 3), yes], ("n", 9, 8, 3), TensorProto.UINT8)
+    images = torch.randint(0, 256, (3, 3, 9, 8)).float()
+    found = capture(loaded(path), images)
+    layers = {layer.name: layer for layer in found.layers}
+    assert layers["conv"].shape == layers["maybe"].shape == (4, 5, 4)
+    kernel = torch.from_numpy(numpy_helper.to_array(weight("w", 4, 3, 3, 3)).copy())
+    expected = F.conv2d(F.pad(images, (0, 1, 1, 1)), kernel, stride=2)
+    conv, maybe = found.chosen(["conv", "maybe"]).run(images)
+    torch.testing.assert_close(conv, expected, rtol=1e-4, atol=1e-2)
+    torch.testing.assert_close(maybe, -conv)
+    assert fields.stored(layers["conv"].y.rf).tolist() == [[0, 1], [1, 3], [3, 5], [5, 7], [7, 8]]
+    assert fields.stored(layers["conv"].x.rf).tolist() == [[0, 2], [2, 4], [4, 6], [6, 7]]
+
+
+def external(path, location, name="w", shape=(2, 3, 3, 3), **more):
+    tensor = TensorProto(name=name, data_type=TensorProto.FLOAT, dims=shape, data_location=TensorProto.EXTERNAL)
+    for key, value in {"location": location, **more}.items():
+        tensor.external_data.add(key=key, value=str(value))
+    return save(path, [helper.make_node("Conv", ["x", "w"], ["out"])], [tensor])
+
+
+def test_weights_in_files_beside_the_network(tmp_path):
+    values = np.random.default_rng(0).normal(size=(2, 3, 3, 3)).astype(np.float32)
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "w.bin").write_bytes(b"1234" + values.tobytes())
+    path = external(tmp_path / "n.onnx", "more/w.bin", offset=4, length=values.nbytes)
+    images = torch.rand(2, 3, 8, 8)
+    network = loaded(path)
+    (found,) = capture(network, images).chosen().run(images)
+    torch.testing.assert_close(found, F.conv2d(images, torch.from_numpy(values)), rtol=1e-4, atol=1e-4)
+    before = network.told.tolist()
+    (tmp_path / "more" / "w.bin").write_bytes(b"1234" + (-values).tobytes())
+    assert loaded(path).told.tolist() != before
+
+
+@pytest.mark.parametrize(
+    ("location", "message"),
+    [
+        ("/etc/hostname", "no file in the folder"),
+        ("../w.bin", "no file in the folder"),
+        ("a/../../w.bin", "no file in the folder"),
+        ("C:\\w.bin", "no file in the folder"),
+        ("link.bin", "no file in the folder"),
+        ("linked/w.bin", "no file in the folder"),
+        ("", "no file in the folder"),
+        ("a\0b", "no file in the folder"),
+        ("nowhere.bin", "cannot be read: No such file"),
+        ("short.bin", "is cut short"),
+    ],
+)
+def test_no_file_outside_of_the_folder_is_read(tmp_path, location, message):
+    inside = tmp_path / "net"
+    inside.mkdir()
+    (tmp_path / "w.bin").write_bytes(bytes(216))
+    (inside / "short.bin").write_bytes(bytes(100))
+    (inside / "link.bin").symlink_to(tmp_path / "w.bin")
+    (inside / "linked").symlink_to(tmp_path)
+    refused(external(inside / "n.onnx", location), message)
+
+
+def refused(path, message):
+    with pytest.raises(ModelError) as caught:
+        loaded(path)
+    text = str(caught.value)
+    assert re.search(message, text), text
+    assert "\n" not in text
+
+
+def test_what_is_none_or_cannot_run(tmp_path):
+    path = tmp_path / "n.onnx"
+    refused(path, "cannot be read: No such file")
+    path.write_bytes(b"")
+    refused(path, "is empty")
+    path.write_bytes(b"\x08\x09" * 7)
+    refused(path, "has no nodes|no ONNX network")
+    relu = helper.make_node("Relu", ["x"], ["out"], name="r")
+    whole = save(path, [helper.make_node("Conv", ["x", "w"], ["out"])], [weight("w", 2, 3, 3, 3)]).read_bytes()
+    path.write_bytes(whole[:100])
+    refused(path, "is cut short")
+    odd = [
+        helper.make_node("Nonsense", ["x"], ["a"], name="no"),
+        helper.make_node("Thing", ["a"], ["out"], domain="my.own"),
+    ]
+    refused(save(path, odd), r"not supported: no \(Nonsense\), out \(my\.own\.Thing\)")
+    refused(save(path, [helper.make_node("Relu", ["y"], ["out"], name="r")]), "cannot be run by onnxruntime .*'y'")
+    refused(save(path, [relu], shape=("n", 784)), r"takes x, not images alone")
+    two = [helper.make_tensor_value_info("z", 1, None)]
+    refused(save(path, [helper.make_node("Add", ["x", "z"], ["out"])], inputs=two), "takes x, z, not images alone")
+    refused(save(path, [relu], kind=TensorProto.INT64), "takes images of type INT64")
+    wrong = save(path, [helper.make_node("Conv", ["x", "w"], ["out"])], [weight("w", 2, 5, 3, 3)])
+    with pytest.raises(ModelError, match=r"cannot take images of 3 × 8 × 8 .*: .*Input channels C is not equal"):
+        capture(loaded(wrong), torch.rand(2, 3, 8, 8))
+    with pytest.raises(ModelError, match=r"exported for images of 3 × 8 × 8 .* set preprocess.size"):
+        capture(loaded(save(path, [relu])), torch.rand(2, 3, 9, 8))
+
+
+def test_without_the_extra(tmp_path, monkeypatch):
+    for name in ("files", "network", "operation"):
+        monkeypatch.delitem(sys.modules, f"seeinin.precompute.onnx.{name}", raising=False)
+        monkeypatch.delattr(f"seeinin.precompute.onnx.{name}", raising=False)
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    refused(tmp_path / "n.onnx", r"needs onnx, an optional extra: pip install 'seeinin\[onnx\]'")
+
+
+def test_any_changed_byte_is_read_or_refused(tmp_path):
+    torch.manual_seed(2)
+    path = written(Branches().eval(), tmp_path / "net.onnx", torch.rand(2, 3, 24, 20))
+    whole, random = path.read_bytes(), np.random.default_rng(0)
+    for _ in range(50):
+        content = bytearray(whole[: random.integers(1, len(whole))] if random.random() < 0.3 else whole)
+        for at in random.integers(0, len(content), random.integers(1, 20)):
+            content[at] = random.integers(0, 256)
+        path.write_bytes(content)
+        try:
+            network = loaded(path)
+        except ModelError as error:
+            assert str(path) in str(error)  # noqa: PT017
+        else:
+            assert network.told.numel() == 32
