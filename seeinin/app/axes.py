@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from seeinin.app.action import Action
 from seeinin.app.pointed import channels_under
+from seeinin.geometry.matrix import Upper
 from seeinin.geometry.warp import Kind
 from seeinin.state.state import ViewerState
 
@@ -49,7 +50,33 @@ def _switch_whole(window: "Window") -> None:
         window.state.show_whole(not window.state.view.whole)
 
 
+TRIANGLE = "View/Above the diagonal"
+_UPPER: dict[Upper, tuple[str, str]] = {
+    "same": ("The mirror image", "What is below the diagonal, with the axes exchanged"),
+    "density": ("Density", "How many points each pixel has, beside the points themselves below"),
+    "correlation": ("|Correlation|", "How strongly the two channels are correlated, one value a cell"),
+}
+
+
+def _show_upper(upper: Upper, window: "Window") -> None:
+    window.state.upper = upper
+
+
+def _is_upper(upper: Upper, state: ViewerState) -> bool:
+    return state.upper == upper
+
+
+def _next_upper(window: "Window") -> None:
+    kinds = list(_UPPER)
+    window.state.upper = kinds[(kinds.index(window.state.upper) + 1) % len(kinds)]
+
+
 AXES = (
+    *(
+        Action(TRIANGLE, words, (), tip, partial(_show_upper, upper), on=partial(_is_upper, upper))
+        for upper, (words, tip) in _UPPER.items()
+    ),
+    Action(TRIANGLE, "Next", ("U",), "The mirror image, density, correlation", _next_upper, apart=True),
     *(
         Action(ALL, words, (), _TIPS[kind], partial(_warp, kind), on=partial(_all_are, kind))
         for kind, words in WORDS.items()

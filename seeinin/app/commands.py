@@ -29,6 +29,7 @@ DECIDE = (  # what enabling and ticking depend on
         "gallery",
         "hidden",
         "legend",
+        "upper",
         "motion",
         "pick",
     ),

@@ -9,7 +9,7 @@ from PyQt6.QtCore import QPoint, QPointF, Qt
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QMenu, QWidget
 
-from seeinin.app.axes import ALL, UNDER, WORDS
+from seeinin.app.axes import ALL, TRIANGLE, UNDER, WORDS
 from seeinin.app.classes import MENU as LEGEND
 from seeinin.app.galleries import MENU as GALLERY
 from seeinin.app.names import as_item, plain
@@ -26,7 +26,7 @@ MATRIX = (
     *("Hide its class", "Show only its class", "Show all classes", RULE),
     *("Copy image", "Copy the plots", "Save picture…", RULE, "Frame selection", "Fit", "Back"),
 )
-OVERVIEW = ("Fit", "Frame selection", RULE, "Back", "Forward", RULE, ORDER, ALL, "Density")
+OVERVIEW = ("Fit", "Frame selection", RULE, "Back", "Forward", RULE, ORDER, ALL, TRIANGLE, "Density")
 AXIS = (RULE, ALL, ORDER)
 MAPS = (RULE, "Maps: selection − rest", "Maps: scale each channel", RULE, "Copy image")
 IMAGES = (RULE, GALLERY, RULE, "Select its class", "Hide its class", "Show only its class", RULE, "Copy image")

@@ -35,7 +35,8 @@ def drawn_words(drawn: Drawn | None) -> str:
         return f"|correlation| of {drawn.cells:,} cells, over {drawn.correlated:,} images; zoom in for points"
     if drawn.points < drawn.total:
         return f"{drawn.points:,} of {drawn.total:,} points {cells}, refining"
-    return f"all {drawn.total:,} points {cells}"
+    above = f", |correlation| over {drawn.above:,} images above the diagonal" if drawn.above else ""
+    return f"all {drawn.total:,} points {cells}{above}"
 
 
 def missed_words(drawn: Drawn | None) -> dict[str, str]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from seeinin.app.opening import class_number
 from seeinin.app.stage import Look, Panel, Stage
-from seeinin.geometry.matrix import Camera
+from seeinin.geometry.matrix import Camera, Upper
 from seeinin.geometry.warp import Kind
 from seeinin.state.answers.answer import Answers
 from seeinin.state.gallery import GalleryBy, GalleryOrder
@@ -93,6 +93,10 @@ class Viewer:
         self._view()
         self.window.arranging.next_cell()
         self.stage.wait(lambda: not self.state.busy)
+
+    def upper(self, what: Upper) -> None:
+        """What is above the diagonal: the "same" plots mirrored, their "density", or one "correlation" a cell."""
+        self.state.upper = what
 
     def frame(self, channel_x: int, channel_y: int | None = None) -> None:
         """Fill the view with the plot of two channels of the active layer, or with the diagonal plot of one."""

@@ -8,7 +8,7 @@ to 1e-9 px.
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from seeinin.geometry.axis import Axis
 from seeinin.geometry.warp import LINEAR, Warp
 
+Upper = Literal["same", "density", "correlation"]
 Number = TypeVar("Number", float, NDArray[np.float64])
 
 INSET = 0.05  # share of a cell kept free at each side, so that neighbouring plots do not touch
@@ -66,6 +67,7 @@ class Matrix:
     camera: Camera
     viewport: Rect
     warps: Mapping[int, Warp] = field(default_factory=dict)
+    upper: Upper = "same"  # what is above the diagonal, where every plot has its mirror image below
 
     def warp(self, channel: int) -> Warp:
         return self.warps.get(channel, LINEAR)
@@ -105,6 +107,14 @@ class Matrix:
 
     def is_diagonal(self, i: int, j: int) -> bool:
         return self.rows[i] == self.columns[j]
+
+    def is_upper(self, i: int, j: int) -> bool:
+        """Whether a cell lies above the diagonal of a square matrix, and may show something else than its mirror."""
+        return self.upper != "same" and j > i and self.rows == self.columns
+
+    def shows_points(self, i: int, j: int) -> bool:
+        """Whether points of two channels are drawn in a cell, and can be hit there."""
+        return not self.is_diagonal(i, j) and not (self.upper == "correlation" and self.is_upper(i, j))
 
     def cell_rect(self, i: int, j: int) -> Rect:
         x, y = self.origin

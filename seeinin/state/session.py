@@ -12,7 +12,7 @@ from typing import Any, cast, get_args
 import numpy as np
 
 from seeinin.errors import SessionError
-from seeinin.geometry.matrix import Camera
+from seeinin.geometry.matrix import Camera, Upper
 from seeinin.geometry.warp import Kind, Warp
 from seeinin.state.colouring import ColourBy
 from seeinin.state.gallery import GalleryBy, GalleryOrder
@@ -23,7 +23,7 @@ from seeinin.state.view import Arrangement, View
 
 FORMAT, VERSION = "seeinin-session", 1
 LARGEST = 2**28  # bytes of a file that is read at all
-LOOKS = ("link", "tool", "style", "point_size", "opacity", "maps", "contrast", "legend")
+LOOKS = ("link", "tool", "style", "point_size", "opacity", "maps", "contrast", "legend", "upper")
 
 
 def save(state: ViewerState, path: Path) -> None:
@@ -117,6 +117,7 @@ def _restore(state: ViewerState, content: Mapping[str, Any]) -> None:
         "opacity": min(max(float(content["opacity"]), 0.01), 1.0),
         "maps": _one_of(content["maps"], "average", "difference"),
         "contrast": _one_of(content["contrast"], "layer", "channel"),
+        "upper": _one_of(content.get("upper", "same"), *get_args(Upper)),
         "legend": _one_of(content.get("legend", "name"), "name", "count", "lift"),
     }
     view = None if content["view"] is None else _view(state, content["view"])

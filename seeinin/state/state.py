@@ -12,7 +12,7 @@ from typing import ClassVar, Literal, NamedTuple
 import numpy as np
 from psygnal import SignalGroupDescriptor
 
-from seeinin.geometry.matrix import Camera
+from seeinin.geometry.matrix import Camera, Upper
 from seeinin.geometry.warp import Kind
 from seeinin.pool import POOL
 from seeinin.state.answers.answer import Answers
@@ -83,6 +83,7 @@ class Drawn(NamedTuple):
     damaged: int = 0
     why: str = ""
     correlated: int = 0  # images
+    above: int = 0  # images, where only the cells above the diagonal show that
 
 
 @dataclass(eq=False)
@@ -103,6 +104,7 @@ class ViewerState:
     link: Rule = "place"
     tool: Tool = "pan"
     style: Style | Auto = "auto"  # points where they can be told apart, their density where not
+    upper: Upper = "same"  # what the plots above the diagonal are, which mirror those below
     point_size: float = 3.0
     opacity: float = 0.6
     hidden: frozenset[int] = field(default_factory=frozenset)  # classes that the legend's eye has closed

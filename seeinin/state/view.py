@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
-from seeinin.geometry.matrix import Camera, Matrix, Rect
+from seeinin.geometry.matrix import Camera, Matrix, Rect, Upper
 from seeinin.geometry.orders import Ranking
 from seeinin.geometry.warp import LINEAR, Warp
 from seeinin.state.channels import channels_of
@@ -52,9 +52,9 @@ class View:
         """How the values of a channel are spread along its axis."""
         return self.warps.get(channel, LINEAR)
 
-    def matrix(self, viewport: Rect, camera: Camera | None = None) -> Matrix:
+    def matrix(self, viewport: Rect, camera: Camera | None = None, upper: Upper = "same") -> Matrix:
         """The layout of its plots in a part of a canvas."""
-        return Matrix(self.rows, self.columns, self.ranges, camera or self.camera, viewport, self.warps)
+        return Matrix(self.rows, self.columns, self.ranges, camera or self.camera, viewport, self.warps, upper)
 
     @property
     def focus(self) -> int:

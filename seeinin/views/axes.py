@@ -1,6 +1,6 @@
 """Frames, ticks and channel names around the visible cells."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ TICKED = 64.0  # and for ticks
 WRITTEN_OUT = 84.0  # and for "channel 12" in full
 TICK_DISTANCE = 46.0  # px between ticks
 SIZE = 11.0
+BRIGHT = 0.55  # a correlation on whose colour the ground can be read better than the text
 
 
 def grid_strokes(matrix: Matrix, theme: Theme) -> np.ndarray:
@@ -36,6 +37,20 @@ def grid_strokes(matrix: Matrix, theme: Theme) -> np.ndarray:
 def axis_labels(matrix: Matrix, theme: Theme, score: NDArray[np.float64] | None = None) -> list[Label]:
     """Names and ticks of the visible channels, below and left of the plots, with their scores (D) in an order."""
     return [] if matrix.cell < NAMED else [*_below(matrix, theme, score), *_beside(matrix, theme, score)]
+
+
+def value_labels(matrix: Matrix, values: Mapping[tuple[int, int], float], theme: Theme) -> Iterator[Label]:
+    """|r| of the cells (i, j) that show it, in their middle."""
+    if matrix.cell < NAMED or matrix.upper != "correlation":
+        return
+    seen = set(matrix.visible_cells())
+    for (i, j), value in values.items():
+        box = matrix.cell_rect(i, j)
+        x, y = box.x + box.width / 2, box.y + box.height / 2
+        if (i, j) in seen and matrix.viewport.contains(x, y):
+            colour = theme.background if value > BRIGHT else theme.text
+            size = min(max(matrix.cell / 8, 8.0), 18.0)
+            yield Label(f"{value:.2f}", x, y, rgba(colour), "centre", "centre", size)
 
 
 def extent(matrix: Matrix) -> tuple[float, float, float, float]:

@@ -183,7 +183,7 @@ def _masked(columns: Columns, layer: Layer, channel: int, warp: Warp) -> np.ndar
 def _cells(matrix: Matrix, layer: int) -> list[Cell]:
     found = []
     for i, j in matrix.visible_cells():
-        if not matrix.is_diagonal(i, j):
+        if matrix.shows_points(i, j) and not matrix.is_upper(i, j):
             x, y = ((layer, channel, matrix.warp(channel)) for channel in (matrix.columns[j], matrix.rows[i]))
             axes = (Axis(a.scale, a.offset, a.low, a.high) for a in (matrix.x_axis(j), matrix.y_axis(i)))
             found.append(Cell(x, y, matrix.cell_rect(i, j), *axes))

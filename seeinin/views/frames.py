@@ -1,7 +1,8 @@
 """A picture of the matrix: what is asked for, and what was drawn."""
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -87,6 +88,7 @@ class Shot:
     rgba: np.ndarray
     ids: np.ndarray
     drawn: Drawn
+    values: Mapping[tuple[int, int], float] = field(default_factory=dict)  # of the cells (i, j) that show one
 
     @property
     def exact(self) -> bool:

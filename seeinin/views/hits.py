@@ -81,7 +81,7 @@ class Hits:
         if matrix is None or shot is None or not self.view.picture.visible:
             return None
         at = matrix.cell_at(x, y)
-        if at is None or matrix.is_diagonal(*at):
+        if at is None or not matrix.shows_points(*at):
             return None
         column, row = matrix.to_cells(x, y)  # the picture may still lie elsewhere than the cells do now
         return shot.hit_at(at, row, column, REACH)
@@ -120,7 +120,7 @@ class Hits:
     def plot(self, cell: tuple[int, int]) -> Plot | None:
         """The cell (i, j) of the active layer, ready to be asked what lies in it; None before one is shown."""
         matrix, layer = self.view.matrix, self.state.layer
-        if matrix is None or layer is None:
+        if matrix is None or layer is None or not (matrix.is_diagonal(*cell) or matrix.shows_points(*cell)):
             return None
         drawn = ~np.isin(self.state.cache.label, list(self.state.hidden))
         return Plot(layer, self.view.columns, matrix, *cell, drawn)

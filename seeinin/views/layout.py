@@ -63,6 +63,8 @@ class Layout:
         counted: dict[tuple[int, int], tuple[int, int]] = {}  # by channels
         copies = []
         for (i, j), rect in self.cells(diagonal=False):
+            if not self.matrix.shows_points(i, j):
+                continue
             down, along = self.matrix.rows[i], self.matrix.columns[j]
             twin = counted.get((along, down))
             if twin is not None and self._is_whole(i, j) and self._is_whole(*twin):

@@ -81,7 +81,7 @@ def _centres(matrix: Matrix, layer: Layer, columns: Columns, image: int) -> Iter
             values[channel] = np.clip(column[points].astype(np.float64), *matrix.ranges[channel])
     for i, j in matrix.visible_cells():
         x, y = values.get(matrix.columns[j]), values.get(matrix.rows[i])
-        if x is None or y is None or matrix.is_diagonal(i, j):
+        if x is None or y is None or not matrix.shows_points(i, j):
             continue
         across, down = matrix.x_axis(j), matrix.y_axis(i)
         yield np.stack([x * across.scale + across.offset, y * down.scale + down.offset], axis=1)

@@ -15,7 +15,7 @@ from seeinin.state.sources import Sources
 from seeinin.state.state import ViewerState
 from seeinin.state.view import View
 from seeinin.views.ahead import ahead
-from seeinin.views.axes import axis_labels, grid_strokes
+from seeinin.views.axes import axis_labels, grid_strokes, value_labels
 from seeinin.views.cloud import Cloud
 from seeinin.views.frames import SMALLEST, Request, Shot
 from seeinin.views.gestures import Hands
@@ -33,7 +33,7 @@ from seeinin.visuals.strokes import Strokes
 
 MARGIN = (64, 10, 12, 44)  # px around the plots at the left, top, right and bottom, for the axes
 STILL = 0.05  # s without a movement, after which the exact picture is begun
-REPAINTS = ("view", "selection", "link", "style", "point_size", "opacity", "hidden", "slots", "colour_by")
+REPAINTS = ("view", "selection", "link", "style", "point_size", "opacity", "hidden", "slots", "colour_by", "upper")
 
 
 class MatrixView:
@@ -86,7 +86,7 @@ class MatrixView:
     def matrix(self) -> Matrix | None:
         """The layout of this moment; None before the first layer has been read."""
         view = self.state.view
-        return None if view is None else view.matrix(self.viewport, self.glide.camera)
+        return None if view is None else view.matrix(self.viewport, self.glide.camera, self.state.upper)
 
     def settled(self) -> bool:
         """Whether all of the present state is on the canvas, exactly."""
@@ -109,12 +109,11 @@ class MatrixView:
             return
         self._place(matrix)
         self.grid.set_strokes(grid_strokes(matrix, self.theme))
-        ranking = None if self.state.view is None else self.state.view.arrangement.ranking
-        self.labels.set_labels(axis_labels(matrix, self.theme, None if ranking is None else ranking.score))
+        self._write(matrix)
         self.strip.paint(self.room, matrix, self.theme)
         self.mark()
         assert self.state.view is not None
-        request = self._request(self.state.view.matrix(self.viewport))
+        request = self._request(self.state.view.matrix(self.viewport, upper=self.state.upper))
         self.cloud.node.visible = self._cloudy(request) and self.cloud.prepare(matrix, self.theme)
         if request != self.wanted:
             self.wanted = request
@@ -123,6 +122,14 @@ class MatrixView:
             self._look()
             exact = self._latest.request(_render, request, self.state.sources, show, pause)
             self.state.inbox.deliver(exact, self._arrived)
+
+    def _write(self, matrix: Matrix) -> None:
+        """Names and ticks, and the values of the cells that show one."""
+        ranking = None if self.state.view is None else self.state.view.arrangement.ranking
+        labels = axis_labels(matrix, self.theme, None if ranking is None else ranking.score)
+        if self.shot is not None and self.shot.stands_for(self.wanted):
+            labels += value_labels(matrix, self.shot.values, self.theme)
+        self.labels.set_labels(labels)
 
     def _follow(self, view: View) -> None:
         """Let the picture glide to where a leap has gone; whatever else moves the camera ends that."""
@@ -200,6 +207,7 @@ class MatrixView:
                 self._latest.request(ahead, shot.request, self.state.sources)
             self.cloud.node.visible &= shot.request.clouded
             self.picture.set_array(shot.rgba)
+            self._write(matrix)
             self.mark()  # the columns that it needs are in memory now
         else:
             self.sampled = shot

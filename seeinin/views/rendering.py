@@ -23,11 +23,12 @@ from seeinin.pool import POOL, Token, ranges
 from seeinin.state.columns import Stretch
 from seeinin.state.slots import HIDDEN
 from seeinin.state.sources import Sources
-from seeinin.state.state import Drawn
+from seeinin.state.state import Drawn, Style
 from seeinin.store.reader import Layer
 from seeinin.views.asides import Asides
 from seeinin.views.frames import Request, Shot
 from seeinin.views.layout import Layout, Plotted
+from seeinin.views.scales import between, sequential
 
 FIRST_LOOK = 1 << 21  # points of all plots that are counted for a first look: some milliseconds
 NEXT_LOOK = 0.25  # seconds after which what has been counted so far is shown; each look waits twice as long
@@ -143,17 +144,13 @@ class Drawing:
 
     def shot(self) -> Generator[None, None, Shot]:
         """Paint what has been counted, in steps."""
-        request, selecting = self.request, self.request.selection is not None
+        request = self.request
         ground = np.array((*rgb(request.theme.background), 255), np.uint8)
         rgba = np.full(request.shape, ground.view(np.uint32)).view(np.uint8).reshape(*request.shape, 4)
         yield
         if not request.clouded:
-            each = self.layer.points / self.points
-            look = Look(request.size, request.opacity, request.style, rgb(request.theme.background), each=each)
-            cells = [self.layout.rect(*cell) for cell in self.counted]
-            yield from painting(POOL, self.frame, cells, look, selecting, rgba)
-            self._mirror(rgba.view(np.uint32)[..., 0])
-            yield
+            yield from self._paint(request.style, rgba)
+        values, images = yield from self._upper(rgba)
         for first, last in ranges(0, len(self.diagonal), POOL.size):
             POOL.share(lambda cell: self._ridges(cell, rgba), self.diagonal[first:last])
             yield
@@ -161,7 +158,36 @@ class Drawing:
         self._mirror(ids)
         if not any(isinstance(column, Stretch) for column in self.held.values()):
             yield from Asides(self).draw(rgba, ids)
-        return Shot(request, rgba, ids, self._drawn())
+        return Shot(request, rgba, ids, self._drawn(images), values)
+
+    def _paint(self, style: Style, rgba: NDArray[np.uint8]) -> Iterator[None]:
+        """All plots of two channels."""
+        request, selecting = self.request, self.request.selection is not None
+        each = self.layer.points / self.points
+        look = Look(request.size, request.opacity, style, rgb(request.theme.background), each=each)
+        cells = [self.layout.rect(*cell) for cell in self.counted]
+        yield from painting(POOL, self.frame, cells, look, selecting, rgba)
+        self._mirror(rgba.view(np.uint32)[..., 0])
+        yield
+
+    def _upper(self, rgba: NDArray[np.uint8]) -> Generator[None, None, tuple[dict[tuple[int, int], float], int]]:
+        """What is above the diagonal where that is not the mirror: density, or correlations, which are returned with
+        the number of images that they are of."""
+        matrix, values, images = self.request.matrix, {}, 0
+        cells = [(cell, rect) for cell, rect in self.layout.cells(diagonal=False) if matrix.is_upper(*cell)]
+        if cells and matrix.upper == "density":
+            dense = rgba.copy()
+            yield from self._paint("density", dense)
+            for _, (y0, y1, x0, x1) in cells:
+                rgba[y0:y1, x0:x1] = dense[y0:y1, x0:x1]
+        elif cells and matrix.upper == "correlation":
+            found = self.sources.correlating.of(Token(), self.layer, self.sources.cache.images)
+            images, scale = found.images, between(0.0, 1.0, sequential(self.request.theme.dark))
+            for (i, j), (y0, y1, x0, x1) in cells:
+                values[i, j] = float(found.values[matrix.rows[i], matrix.columns[j]])
+                code = scale.codes(np.full((1, 1, 1), values[i, j], np.float32))
+                rgba[y0:y1, x0:x1, :3] = scale.table[int(code.item())]
+        return values, images
 
     def _mirror(self, picture: NDArray[Any]) -> None:
         """Give the cells that are not counted what the others hold."""
@@ -181,7 +207,7 @@ class Drawing:
         matrix = self.request.matrix
         return self.layer.number, channel, matrix.warp(channel), *matrix.ranges[channel]
 
-    def _drawn(self) -> Drawn:
+    def _drawn(self, above: int) -> Drawn:
         request, layout = self.request, self.layout
         counts = [self.sources.columns.outside.get(key, (0, 0)) for key in map(self._axis_key, self.held)]
         beyond, strange = (sum(count[k] for count in counts) for k in (0, 1))
@@ -189,7 +215,7 @@ class Drawing:
         damaged, why = sum(map(len, holes)), next((str(h.why) for h in holes if h.why), "")
         cells = len(layout.rows) * len(layout.columns)
         nonfinite = max(strange - damaged, 0)  # a hole counts as NaN, once it has been counted
-        return Drawn(self.points, self.layer.points, cells, beyond, nonfinite, request.style, damaged, why)
+        return Drawn(self.points, self.layer.points, cells, beyond, nonfinite, request.style, damaged, why, above=above)
 
 
 def colouring(request: Request, sources: Sources, layer: Layer) -> Colouring:

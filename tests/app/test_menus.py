@@ -123,6 +123,7 @@ def test_keys_act_on_what_is_under_the_cursor(window, canvas, qtbot):
         QTest.keyClick(canvas, key, modifiers)
         assert now(), (key, modifiers)
     state.back()
+    qtbot.waitUntil(window.settled)
     hover(window, canvas, 7, qtbot)
     QTest.keyClick(canvas, Qt.Key.Key_C, CONTROL)
     pixels = array_of(QApplication.clipboard().image())
