@@ -48,7 +48,7 @@ class Hits:
         """Where the picture has no ids of all points yet."""
         matrix, request = self.view.matrix, self.view.wanted
         at = matrix.cell_at(x, y) if matrix is not None else None
-        if matrix is not None and request is not None and at is not None and not matrix.is_diagonal(*at):
+        if matrix is not None and request is not None and at is not None and matrix.shows_points(*at):
             column, row = matrix.to_cells(x, y)
             self.searching.search(request, at, (row, column), REACH, partial(setattr, self.state, "hover"))
 
