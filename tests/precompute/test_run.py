@@ -336,7 +336,7 @@ def test_a_layer_whose_size_follows_the_image_is_named(run, odd, tmp_path):
 
     pixels = np.full((300, 6, 6), 9, np.uint8)
     pixels[np.random.default_rng(0).permutation(300)[odd], 2, 2] = 255
-    with pytest.raises(ModelError, match="layer conv is .*2 × 4 × 3 for some images, .* give all images one size"):
+    with pytest.raises(ModelError, match=r"layer conv is .*2 × 4 × 3 for some images, .* give all images one size"):
         run(of=Crops(), dataset=(pixels, None), scale=1.0)
     assert not (tmp_path / "x.h5").exists()
 
