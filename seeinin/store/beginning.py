@@ -8,9 +8,11 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from seeinin.errors import CacheError
 from seeinin.store import journal as journals
-from seeinin.store.files import reserve, write
+from seeinin.store.files import read, reserve, write
 from seeinin.store.journal import Journal, Record
 from seeinin.store.ranks import Rank, journal_path, others_journals
 
@@ -35,6 +37,11 @@ def lead(partial: Partial, header: Record, *, overwrite: bool, mending: bool) ->
         raise CacheError(
             f"{partial.path} was begun with another {' and '.join(changed)}. "
             "Put that back as it was, or begin again with --overwrite."
+        )
+    elif not first and not overwrite and _holds_images(partial):
+        raise CacheError(
+            f"{partial.path} has lost {journal.path.name}, which says what of it counts. "
+            "Put that back beside it, or begin again with --overwrite."
         )
     else:
         _begin(partial, journal, header)
@@ -97,7 +104,8 @@ def _begin(partial: Partial, journal: Journal, header: Record) -> None:
     files, layout = partial.files, partial.layout
     allowed = files.free(partial.path.parent) + 512 * os.fstat(partial.descriptor).st_blocks
     if layout.size > allowed:
-        _forget(partial)
+        if not os.fstat(partial.descriptor).st_size:
+            _forget(partial)
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     journal.clear()
     files.truncate(partial.descriptor, 0)
@@ -113,6 +121,20 @@ def _begin(partial: Partial, journal: Journal, header: Record) -> None:
     except OSError:
         _forget(partial)
         raise
+
+
+def _holds_images(partial: Partial) -> bool:
+    """Whether a run has come further than to lay the file out: then there was a journal, which no crash takes away."""
+    place = partial.layout.places["images/pixels"]
+    image = np.empty(place.shape[1:], place.dtype)
+    try:
+        for row in range(0, place.shape[0], place.piece or 1):
+            read(partial.files, partial.descriptor, image, place.offset + row * place.stride)
+            if image.any():
+                return True
+    except EOFError:
+        pass
+    return False
 
 
 def _forget(partial: Partial) -> None:

@@ -114,7 +114,7 @@ def test_journals_of_another_file_do_not_count(tmp_path, cache, spec, contents, 
     with make.ranks(target, spec, 2) as (_, second):
         contents.commit(second, 1)
     (target.parent / "cache.h5.journal").unlink()
-    with Writer.open(target, spec) as writer:
+    with Writer.open(target, spec, overwrite=True) as writer:
         assert writer.committed == set()
         contents.finish(writer)
     assert target.read_bytes() == cache.read_bytes()

@@ -17,6 +17,7 @@ from seeinin.store.files import Files
 from seeinin.store.format import plan_bytes
 from seeinin.store.reader import open_cache
 from seeinin.store.writer import Writer
+from tests.store.caches import make_spec
 
 WRITING = "-m", "tests.store.writing"
 ROOT = Path(__file__).parents[2]
@@ -114,6 +115,35 @@ def test_a_torn_line_of_the_journal_never_happened(tmp_path, cache, spec, conten
         assert writer.committed == {0}
         contents.finish(writer)
     assert target.read_bytes() == cache.read_bytes()
+
+
+def test_without_its_journal_nothing_is_begun_anew_unasked(tmp_path, cache, spec, contents):
+    target = tmp_path / "b" / "cache.h5"
+    with Writer.open(target, spec) as writer:
+        contents.commit(writer, 3)
+    journal = target.with_name("cache.h5.journal")
+    kept = journal.rename(tmp_path / "kept")
+    before = target.with_name("cache.h5.partial").read_bytes()
+    for _ in range(2):
+        with pytest.raises(CacheError, match=r"cache\.h5\.partial has lost cache\.h5\.journal"):
+            Writer.open(target, spec)
+        assert target.with_name("cache.h5.partial").read_bytes() == before
+    kept.rename(journal)
+    with Writer.open(target, spec) as writer:
+        assert writer.committed == {3}
+        contents.finish(writer)
+    assert target.read_bytes() == cache.read_bytes()
+
+
+def test_a_disk_too_small_for_another_cache_leaves_what_was_begun(tmp_path, spec, contents):
+    target = tmp_path / "cache.h5"
+    with Writer.open(target, spec) as writer:
+        contents.commit(writer, 3)
+    larger = make_spec(rows=2000, fingerprint="another")
+    with pytest.raises(DiskError, match="needs"):
+        Writer.open(target, larger, overwrite=True, files=FullDisk())
+    with Writer.open(target, spec) as writer:
+        assert writer.committed == {3}
 
 
 @pytest.mark.parametrize("path", ["layers/001/maps", "images/valid"])

@@ -43,6 +43,11 @@ def some_spec(rng, **changes):
     return make_spec(rows, unit, layers, predicts=bool(rng.integers(2)), seed=int(rng.integers(1 << 30)), **changes)
 
 
+def flags(kind):
+    """What the command was given, and is given again."""
+    return {"overwrite": kind in ("overwritten", "begun anew", "given up"), "mending": kind == "mended"}
+
+
 def tell(kind, folder, rng):
     """Write a cache in one of the ways in which it can come about."""
     spec = some_spec(rng)
@@ -72,8 +77,7 @@ def tell(kind, folder, rng):
         other = replace(spec, fingerprint="another")
         _begin(target, other, make_contents(other, seed=2), [0], overwrite=True, files=files)
         return Story(kind, spec, contents, old, files.log, expected)
-    options = {"files": files, "overwrite": kind != "mended", "mending": kind == "mended"}
-    with open_ranks(target, spec, COUNTS.get(kind.partition(" ")[0], 1), **options) as writers:
+    with open_ranks(target, spec, COUNTS.get(kind.partition(" ")[0], 1), files=files, **flags(kind)) as writers:
         _write(writers, contents, files.log, rng)
     assert target.read_bytes() == expected
     return Story(kind, spec, contents, old, files.log, expected)
@@ -115,7 +119,7 @@ def recover(folder, state, story, told, rng):
         return
     assert "sealed" not in told, "the sealed file is gone"
     ranks = int(rng.integers(1, 3)) if story.kind in RANKS else 1
-    with open_ranks(target, story.spec, ranks, "again", overwrite=True, files=Hasty()) as writers:
+    with open_ranks(target, story.spec, ranks, "again", files=Hasty(), **flags(story.kind)) as writers:
         assert told <= writers[-1].committed, f"units {sorted(told - writers[-1].committed)} are lost"
         _write(writers, story.contents, [], rng)
     assert target.read_bytes() == story.expected, "another file came of it"

@@ -106,7 +106,7 @@ class Work:
             if code == "short" or str(target.parent) not in str(error):
                 return f"{files.failed}: {error}"
         if not target.exists() or target.read_bytes() != self.expected:
-            with Writer.open(target, self.spec, overwrite=True) as writer:
+            with Writer.open(target, self.spec, overwrite=self.way == "overwriting") as writer:
                 if not told <= writer.committed:
                     return f"{files.failed}: units {sorted(told - writer.committed)} are lost"
                 self.contents.finish(writer)

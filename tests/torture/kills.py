@@ -35,7 +35,7 @@ def run(count, seed):
 def write(target, spec, contents, told, pipe):
     """What a process does. It says on `pipe` which units it was told are safe; those of before are `told`."""
     signal.alarm(PATIENCE)
-    with Writer.open(target, spec, overwrite=True) as writer:
+    with Writer.open(target, spec) as writer:
         if not told <= writer.committed:
             os._exit(LOST)
         for unit in sorted(set(range(len(writer.units))) - writer.committed):
