@@ -1,7 +1,8 @@
-"""What a .pt2 archive may hold: tensors, and a graph of torch's own operations. Everything else is refused unread.
+"""A .pt2 archive, read so that nothing in it can run: tensors, and a graph of torch's own operations, copied out of it.
 
-torch.export.load falls back to pickle for what is no plain tensor, resolves operations by any name under `torch`, and
-evaluates symbolic sizes with sympy: each of them would run code of the file's author.
+torch.export.load falls back to pickle for what is no plain tensor, evaluates sizes as Python, writes names into source
+code that it executes, and reads zip files by other rules than Python does. So torch never sees the file: it gets an
+archive that is made anew of what is known here and has been checked; everything else is refused.
 """
 
 from __future__ import annotations
@@ -9,103 +10,88 @@ from __future__ import annotations
 import io
 import json
 import re
-import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from seeinin.errors import ModelError
+from seeinin.precompute import vetting
 
-_OPERATION = re.compile(
-    r"torch\.ops\.(aten|prims|torchvision|quantized_decomposed)\.(?!from_file)\w+\.\w+|torch\.ops\.higher_order\.\w+|"
-    r"torch\._?sym_\w+|math\.\w+|_operator\.(?!methodcaller|attrgetter|call)\w+"
+_PLAIN = frozenset(
+    {"archive_format", "archive_version", "byteorder", ".data/version", ".data/serialization_id", "version"}
 )
-_EXPRESSION = re.compile(r"(Symbol\('\w+'|Float\('[\w.+-]+'|[\w\s+\-*/%(),<>=&|~!]|\d\.\d)*")
-_CONTAINERS = (None, "builtins.tuple", "builtins.list", "builtins.dict")
+_TENSOR = re.compile(r"data/(weights/weight|constants/tensor)_\d+")
+_CONFIG = re.compile(r"data/(weights/model_weights|constants/model_constants)_config\.json")
+_MODEL, _INPUTS = "models/model.json", "data/sample_inputs/model.pt"
 
 
-def check(path: Path) -> None:
-    """Raise ModelError where the file is no exported program, or reading it could run anything."""
+class _StrangeError(Exception):
+    """What the archive holds beyond tensors and operations."""
+
+
+def read(path: Path) -> io.BytesIO:
+    """The archive made anew; ModelError where it is no exported program, or holds what could run."""
     if not path.is_file():
         raise ModelError(f"{path} is missing; correct model.network")
+    clean = io.BytesIO()
     try:
-        with zipfile.ZipFile(path) as archive:
-            strange = _strange(archive)
-    except (zipfile.BadZipFile, EOFError, KeyError, ValueError, RuntimeError, NotImplementedError) as error:
+        with zipfile.ZipFile(path) as archive, zipfile.ZipFile(clean, "w") as copy:
+            for name, content in _checked(archive):
+                copy.writestr(f"archive/{name}", content)
+    except _StrangeError as strange:
+        raise ModelError(
+            f"{path} holds {strange}, which could run code when read, so it is refused; where you trust it, "
+            "name the network's own code with model.target"
+        ) from None
+    except (
+        OSError,
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        LookupError,
+        TypeError,
+        ValueError,
+        RuntimeError,
+    ) as error:
         raise ModelError(
             f"{path} is cut short or not an exported program ({error}); write it with torch.export.save"
         ) from None
-    if strange is not None:
-        raise ModelError(
-            f"{path} holds {strange}, which would run code when read, so it is refused; where you trust it, "
-            "name the network's own code with model.target"
-        )
+    clean.seek(0)
+    return clean
 
 
-def _strange(archive: zipfile.ZipFile) -> str | None:
-    """What in the archive is more than tensors and operations; None where nothing is."""
-    files = {name.partition("/")[2]: name for name in archive.namelist()}
-    if len(files) < len(archive.namelist()):
-        return "two files of one name"
-    if "models/model.json" not in files:
+def _checked(archive: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
+    infos = {info.filename.partition("/")[2]: info for info in archive.infolist()}
+    if len(infos) < len(archive.infolist()):
+        raise _StrangeError("two files of one name")
+    if _MODEL not in infos:
         raise ValueError("it has no models/model.json")
-    for name, whole in files.items():
-        if name.startswith("data/aotinductor") and not name.endswith("/"):
-            return "compiled code"
-        if name.endswith("_config.json"):
-            entries = json.loads(archive.read(whole))["config"].values()
-            if any(entry["use_pickle"] or "_obj" in entry["path_name"] for entry in entries):
-                return f"a pickle ({name})"
-        if name.startswith("data/sample_inputs/") and not _only_tensors(archive.read(whole)):
-            return f"a pickle ({name})"
-        if name.startswith("models/") and name.endswith(".json"):
-            odd = next(_odd(json.loads(archive.read(whole))), None)
-            if odd is not None:
-                return odd
-    return None
+    for name, info in infos.items():
+        if name.startswith("extra/") or name.endswith("/"):
+            continue
+        if info.compress_type != zipfile.ZIP_STORED or info.file_size > info.compress_size:
+            raise ValueError("its files are compressed")  # torch stores them; so none is larger than the archive
+        yield name, _clean(name, archive.read(info))
 
 
-def _only_tensors(content: bytes) -> bool:
+def _clean(name: str, content: bytes) -> bytes:
+    if name == _INPUTS:
+        return b""  # a pickle, which nothing needs
+    if name == _MODEL:
+        return _json(vetting.program, content)
+    if _CONFIG.fullmatch(name):
+        return _json(vetting.tensors, content)
+    if name in _PLAIN or _TENSOR.fullmatch(name):
+        return content
+    raise _StrangeError("compiled code" if name.startswith("data/aotinductor") else f"the file {name[:80]!r}")
+
+
+def _json(check: Any, content: bytes) -> bytes:
     try:
-        with warnings.catch_warnings(action="ignore"):  # of old pickle protocols
-            return not content or isinstance(torch.load(io.BytesIO(content), weights_only=True), tuple | dict)
-    except Exception:  # noqa: BLE001 - whatever fails here, torch.export.load would read again, with pickle
-        return False
-
-
-def _odd(value: Any, key: str = "") -> Iterator[str]:
-    """The operations, sizes and containers in a graph's JSON that are not torch's own."""
-    match value:
-        case dict():
-            if key == "range_constraints":
-                yield from (f"the size {name!r}" for name in value if not _plain(_EXPRESSION, name))
-            for inner, item in value.items():
-                yield from _odd(item, inner)
-        case list():
-            for item in value:
-                yield from _odd(item, key)
-        case str() if key == "target" and not _plain(_OPERATION, value):
-            yield f"the operation {value!r}"
-        case str() if key == "expr_str" and not _plain(_EXPRESSION, value):
-            yield f"the size {value!r}"
-        case str() if key in ("in_spec", "out_spec") and value:
-            yield from (f"a {kind}" for kind in _containers(json.loads(value)) if kind not in _CONTAINERS)
-
-
-def _plain(pattern: re.Pattern[str], text: str) -> bool:
-    return pattern.fullmatch(text) is not None and "__" not in text
-
-
-def _containers(spec: Any) -> Iterator[Any]:
-    match spec:
-        case {"type": kind, **rest}:
-            yield kind
-            yield from _containers(list(rest.values()))
-        case dict():
-            yield from _containers(list(spec.values()))
-        case list():
-            for item in spec:
-                yield from _containers(item)
+        return json.dumps(check(json.loads(content))).encode()
+    except vetting.OddError as odd:
+        raise _StrangeError(str(odd)) from None
+    except RecursionError:
+        raise ValueError("its graph is nested too deep") from None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import warnings
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,19 +35,30 @@ def load(path: Path) -> fx.GraphModule:
     Raises ModelError where the file is none, holds more than tensors and torch's own operations, or was exported while
     training.
     """
-    archive.check(path)
+    clean = archive.read(path)
     try:
-        with warnings.catch_warnings(action="ignore"):
-            program = torch.export.load(path)
-    except (RuntimeError, ValueError, KeyError, TypeError, AssertionError) as error:
+        with warnings.catch_warnings(action="ignore"), _quiet():
+            program = torch.export.load(clean)
+            graph = graph_of(program)
+    except Exception as error:  # a graph that means nothing fails anywhere in torch
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise ModelError(f"{path} cannot be read by torch {torch.__version__}: {reason}; export it again") from error
-    graph = graph_of(program)
     if any(map(_trains, graph.graph.nodes)):
         raise ModelError(f"{path} was exported while training; call network.eval() before torch.export.export")
     if takes(graph) is None:
         raise ModelError(f"{path} does not take images alone (n, channels, height, width); export it with one input")
     return graph
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Without torch's own account of what it could not read."""
+    logger = logging.getLogger("torch.export")
+    before, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = before
 
 
 def graph_of(program: ExportedProgram) -> fx.GraphModule:

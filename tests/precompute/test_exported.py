@@ -1,5 +1,6 @@
 """torch.export: of networks that torch.fx cannot trace, and programs from files, of which nothing runs."""
 
+import json
 import logging
 import pickle
 import warnings
@@ -14,7 +15,7 @@ from torch.nn import functional as F
 
 from seeinin import config
 from seeinin.errors import ModelError
-from seeinin.precompute import exported, hooks, model, trace
+from seeinin.precompute import archive, exported, hooks, model, trace, vetting
 from seeinin.precompute.capture import capture
 from seeinin.precompute.run import precompute
 
@@ -212,36 +213,100 @@ def replaced(end, old, new):
     return change
 
 
+def with_file(name, content):
+    """A further file in the archive, put beside the one that says its version."""
+
+    def add(source, target):
+        changed(source, target, lambda _, content: content)
+        with zipfile.ZipFile(target, "a") as archive:
+            top = archive.namelist()[0].partition("/")[0]
+            archive.writestr(f"{top}/{name}", content)
+        return target
+
+    return add
+
+
+def named(**change):
+    """The JSON of the graph with some of its fields changed, wherever they are."""
+
+    def walk(value):
+        if isinstance(value, dict):
+            return {key: change.get(key, walk(item)) for key, item in value.items()}
+        return [walk(item) for item in value] if isinstance(value, list) else value
+
+    def of_file(name, content):
+        return json.dumps(walk(json.loads(content))).encode() if name.endswith("models/model.json") else content
+
+    return lambda source, target: changed(source, target, of_file)
+
+
+def text(end, old, new):
+    return lambda source, target: changed(source, target, replaced(end, old, new))
+
+
+CODE = "__import__('pathlib').Path('ran').touch()"
+SPELT = "exec(" + "+".join(f"chr({ord(letter)})" for letter in CODE) + ")+"
+RELU = b"torch.ops.aten.relu_.default"
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (replaced("weights_config.json", b'"use_pickle": false', b'"use_pickle": true'), "a pickle .*weights_config"),
-        (
-            lambda name, content: pickle.dumps(Bomb()) if "sample_inputs" in name else content,
-            "a pickle .*sample_inputs",
-        ),
-        (replaced("model.json", b"torch.ops.aten.relu_.default", b"torch.hub.load"), "the operation 'torch.hub.load'"),
-        (replaced("model.json", b"torch.ops.aten.relu_.default", b"torch.ops.load_library"), "the operation"),
-        (replaced("model.json", b"torch.ops.aten.relu_.default", b"_operator.methodcaller"), "the operation"),
+        (text("weights_config.json", b'"use_pickle": false', b'"use_pickle": true'), "a pickle"),
+        (text("weights_config.json", b'"weight_0"', b'"../../x"'), "a pickle"),
+        (with_file("data/weights/model.pt", pickle.dumps(Bomb())), r"the file 'data/weights/model\.pt'"),
+        (with_file("data/constants/model.pt", pickle.dumps(Bomb())), r"the file 'data/constants/model\.pt'"),
+        (with_file("models/MODEL.json", b"{}"), r"the file 'models/MODEL\.json'"),
+        (with_file("models/other.json", b"{}"), r"the file 'models/other\.json'"),
+        (with_file("data/aotinductor/model/x.so", b""), "compiled code"),
+        (text("model.json", RELU, b"torch.hub.load"), r"the operation 'torch\.hub\.load'"),
+        (text("model.json", RELU, b"torch.ops.load_library"), "the operation"),
+        (text("model.json", RELU, b"torch.ops.aten.save.default"), "the operation"),
+        (text("model.json", RELU, b"torch.ops.aten.from_file.default"), "the operation"),
+        (text("model.json", RELU, b"torch.ops.higher_order.wrap"), "the operation"),
+        (text("model.json", RELU, b"_operator.methodcaller"), "the operation"),
+        (named(arg={"as_operator": "torch.hub.load"}), "the operation"),
+        (text("model.json", b'"expr_str": "Symbol(', b'"expr_str": "__import__(\'os\').Symbol('), "the size"),
+        (text("model.json", b'"expr_str": "Symbol(', b'"expr_str": "().mro+Symbol('), "the size"),
+        (text("model.json", b'"expr_str": "Symbol(', b'"expr_str": "sympify(\'1\')+Symbol('), "the size"),
+        (text("model.json", b'"expr_str": "Symbol(', f'"expr_str": "{SPELT}Symbol('.encode()), "the size 'exec"),
+        (named(forward_arg_names=[f"x={CODE}"]), "the name"),
+        (named(name=f"x={CODE}"), "the name"),
+        (named(parameter_name='w",exec("1"))#'), "the name"),
+        (named(buffer_name="norm.__class__.x"), "the name"),
     ],
 )
-def test_nothing_in_a_file_is_run(saved, tmp_path, change, message):
-    path = changed(saved / "any.pt2", tmp_path / "bad.pt2", change)
-    with pytest.raises(ModelError, match=rf"holds {message}.* which would run code when read"):
+def test_nothing_in_a_file_is_run(saved, tmp_path, monkeypatch, change, message):
+    monkeypatch.chdir(tmp_path)
+    path = change(saved / "any.pt2", tmp_path / "bad.pt2")
+    with pytest.raises(ModelError, match=rf"holds {message}.* which could run code when read"):
+        exported.load(path)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_torch_sees_an_archive_made_anew(saved, tmp_path):
+    """So it matters neither what else is in the file nor by which rules a zip is read."""
+    path = with_file("extra/note.txt", b"")(saved / "any.pt2", tmp_path / "more.pt2")
+    path.write_bytes(b"before the archive" + path.read_bytes())
+    path = changed(
+        path, tmp_path / "bomb.pt2", lambda name, content: pickle.dumps(Bomb()) if "inputs" in name else content
+    )
+    with zipfile.ZipFile(archive.read(path)) as clean:
+        assert clean.read("archive/data/sample_inputs/model.pt") == b""
+        assert json.loads(clean.read("archive/models/model.json"))["guards_code"] == []
+        assert not [name for name in clean.namelist() if "extra" in name]
+    exported.load(path)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as bomb:
+        bomb.writestr("x/data/weights/weight_99", bytes(10_000_000))
+    with pytest.raises(ModelError, match="its files are compressed"):
         exported.load(path)
 
 
-@pytest.mark.parametrize("code", ["__import__('os').", "sympify('1')+", "().mro+"])
-def test_sizes_are_no_code(saved, tmp_path, code):
-    def change(name, content):
-        if not name.endswith("model.json"):
-            return content
-        text = content.decode()
-        assert '"expr_str": "Symbol(' in text
-        return text.replace('"expr_str": "Symbol(', f'"expr_str": "{code}Symbol(', 1)
-
-    with pytest.raises(ModelError, match="holds the size"):
-        exported.load(changed(saved / "any.pt2", tmp_path / "bad.pt2", change))
+@pytest.mark.parametrize(
+    "size", ["Symbol('s0', positive=True)*2+1", "Max(1, FloorDiv(Symbol('s1'), Integer(2)))", "-oo"]
+)
+def test_sizes_that_torch_writes(size):
+    assert vetting._is_size(size)
 
 
 def test_files_that_are_none(saved, tmp_path):
