@@ -41,7 +41,7 @@ def bin_column(
 class Binned:
     """A column on its way to pixels, with a table of them where it is long enough to pay for one."""
 
-    def __init__(self, column: NDArray[Any], axis: Axis, size: int) -> None:
+    def __init__(self, column: Any, axis: Axis, size: int) -> None:
         self.column, self.axis, self.size = column, axis, size
         long = column.dtype == np.float16 and column.size > TABLE_PAYS
         self.table = axis_table(axis, size) if long else None

@@ -19,6 +19,7 @@ from seeinin.geometry.warp import LINEAR, Warp
 Upper = Literal["same", "density", "correlation"]
 Number = TypeVar("Number", float, NDArray[np.float64])
 
+DOTS = 0.28  # share of a dot plot's height that the dots have
 INSET = 0.05  # share of a cell kept free at each side, so that neighbouring plots do not touch
 
 
@@ -111,6 +112,11 @@ class Matrix:
     def is_upper(self, i: int, j: int) -> bool:
         """Whether a cell lies above the diagonal of a square matrix, and may show something else than its mirror."""
         return self.upper != "same" and j > i and self.rows == self.columns
+
+    @property
+    def is_dotted(self) -> bool:
+        """Whether it is the plot of one channel alone, which has its points as dots below the curves."""
+        return len(self.rows) == 1 and self.rows == self.columns
 
     def shows_points(self, i: int, j: int) -> bool:
         """Whether points of two channels are drawn in a cell, and can be hit there."""

@@ -36,7 +36,10 @@ def grid_strokes(matrix: Matrix, theme: Theme) -> np.ndarray:
 
 def axis_labels(matrix: Matrix, theme: Theme, score: NDArray[np.float64] | None = None) -> list[Label]:
     """Names and ticks of the visible channels, below and left of the plots, with their scores (D) in an order."""
-    return [] if matrix.cell < NAMED else [*_below(matrix, theme, score), *_beside(matrix, theme, score)]
+    if matrix.cell < NAMED:
+        return []
+    beside = [] if matrix.is_dotted else _beside(matrix, theme, score)  # what is up says nothing in a dot plot
+    return [*_below(matrix, theme, score), *beside]
 
 
 def value_labels(matrix: Matrix, values: Mapping[tuple[int, int], float], theme: Theme) -> Iterator[Label]:

@@ -81,7 +81,7 @@ class Hits:
         if matrix is None or shot is None or not self.view.picture.visible:
             return None
         at = matrix.cell_at(x, y)
-        if at is None or not matrix.shows_points(*at):
+        if at is None or not (matrix.shows_points(*at) or matrix.is_dotted):
             return None
         column, row = matrix.to_cells(x, y)  # the picture may still lie elsewhere than the cells do now
         return shot.hit_at(at, row, column, REACH)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from seeinin.geometry.axis import Axis
 from seeinin.geometry.box import Box
-from seeinin.geometry.matrix import INSET, Matrix, Rect
+from seeinin.geometry.matrix import DOTS, INSET, Matrix, Rect
 
 Plotted = tuple[tuple[int, int], Box]  # a cell (i, j) and its pixels
 
@@ -57,6 +57,17 @@ class Layout:
         (y0, y1), (x0, x1) = self._down.get(i, (0, 0)), self._along.get(j, (0, 0))
         height, width = self.shape
         return max(y0, 0), min(y1, height), max(x0, 0), min(x1, width)
+
+    def dots(self) -> tuple[Box, Axis] | None:
+        """Where the dots of a dot plot lie within the picture, and the axis of their heights 0..1."""
+        if not (self.matrix.is_dotted and self.whole and self.rows and self.columns):
+            return None
+        _, bottom = self._down[0]
+        high = int(DOTS * self.side)
+        y0, y1, x0, x1 = self.rect(0, 0)
+        box = max(bottom - high, y0), y1, x0, x1
+        air = INSET * high
+        return (box, Axis(2 * air - high, bottom - air, 0.0, 1.0)) if box[0] < box[1] and x0 < x1 else None
 
     def mirrored(self) -> tuple[list[tuple[int, int]], list[tuple[Box, Box]]]:
         """The cells to be counted, and of the others: where what they mirror lies, and where they lie themselves."""

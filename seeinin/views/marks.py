@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from seeinin.geometry.matrix import Matrix
+from seeinin.geometry.jitter import Jitter
+from seeinin.geometry.matrix import DOTS, INSET, Matrix
 from seeinin.state.columns import Columns
 from seeinin.state.selection import How
 from seeinin.state.state import Place, ViewerState
@@ -79,9 +80,19 @@ def _centres(matrix: Matrix, layer: Layer, columns: Columns, image: int) -> Iter
         column = columns.held_column(layer, channel, matrix.warp(channel))
         if column is not None:
             values[channel] = np.clip(column[points].astype(np.float64), *matrix.ranges[channel])
+    if matrix.is_dotted and matrix.columns[0] in values:
+        yield _dots(matrix, values[matrix.columns[0]], Jitter(layer.points)[points])
     for i, j in matrix.visible_cells():
         x, y = values.get(matrix.columns[j]), values.get(matrix.rows[i])
         if x is None or y is None or not matrix.shows_points(i, j):
             continue
         across, down = matrix.x_axis(j), matrix.y_axis(i)
         yield np.stack([x * across.scale + across.offset, y * down.scale + down.offset], axis=1)
+
+
+def _dots(matrix: Matrix, values: np.ndarray, heights: np.ndarray) -> np.ndarray:
+    """Pixels (n, 2) of the dots of a dot plot."""
+    across, box = matrix.x_axis(0), matrix.cell_rect(0, 0)
+    high = DOTS * box.height
+    bottom = box.y + box.height - INSET * high
+    return np.stack([values * across.scale + across.offset, bottom - heights * (1 - 2 * INSET) * high], axis=1)

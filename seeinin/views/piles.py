@@ -88,6 +88,7 @@ def _same(one: tuple[Request, Hit], other: tuple[Request, Hit]) -> bool:
 def points_on(token: Token, request: Request, sources: Sources, hit: Hit) -> Generator[None, None, NDArray[np.int64]]:
     """The points that are drawn on a pixel of a cell: int64, selected ones first, of these the topmost."""
     from seeinin.geometry.binning import Binned  # kernels, which the window starts without
+    from seeinin.geometry.jitter import Jitter
     from seeinin.views.layout import Layout
     from seeinin.views.rendering import colouring
 
@@ -97,8 +98,12 @@ def points_on(token: Token, request: Request, sources: Sources, hit: Hit) -> Gen
     def binned(channel: int, axis: "Axis", size: int) -> "Binned":
         return Binned(sources.columns.get(layer, channel, matrix.warp(channel)), axis, size)
 
+    dots = layout.dots()
     across = binned(matrix.columns[hit.j], layout.x_axis(hit.j), request.shape[1])
-    down = binned(matrix.rows[hit.i], layout.y_axis(hit.i), request.shape[0])
+    if dots is None:
+        down = binned(matrix.rows[hit.i], layout.y_axis(hit.i), request.shape[0])
+    else:
+        down = Binned(Jitter(layer.points), dots[1], request.shape[0])
     x, y = np.empty((2, BLOCK), np.int16)
     found = []
     for start, stop in ranges(0, layer.points, BLOCK):

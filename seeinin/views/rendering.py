@@ -13,6 +13,7 @@ from seeinin.geometry.colouring import Colouring
 from seeinin.geometry.colours import slot_palette
 from seeinin.geometry.counting import counting
 from seeinin.geometry.frame import Frame, mirror
+from seeinin.geometry.jitter import Jitter
 from seeinin.geometry.matrix import Rect
 from seeinin.geometry.outside import outside
 from seeinin.geometry.painting import Look, painting
@@ -105,6 +106,7 @@ class Drawing:
         self.held: Held = {}
         self.layout = Layout(request.matrix, request.shape, shown)
         self.counted, self.copies = self.layout.mirrored()
+        self.dots = self.layout.dots()
         self.diagonal = list(self.layout.cells(diagonal=True))
         self.spreads: dict[int, Spread] = {}  # of the diagonal, by column position
         self.frame = Frame(*request.shape)
@@ -118,6 +120,9 @@ class Drawing:
         across = {j: (self.held[matrix.columns[j]], layout.x_axis(j)) for j in layout.columns}
         down = [(self.held[matrix.rows[i]], layout.y_axis(i)) for i in layout.rows]
         cells = [(j - layout.columns[0], i - layout.rows[0], *layout.rect(i, j)) for i, j in self.counted]
+        if self.dots is not None:
+            box, axis = self.dots
+            down, cells = [(Jitter(self.layer.points), axis)], [(0, 0, *box)]
         binned = {j: Binned(*across[j], width) for (_, j), _ in self.diagonal}
         points = min((column.size for column in self.held.values()), default=self.layer.points)
         work = [*across.values()], down, cells, self.colouring, self.points, points
@@ -165,7 +170,7 @@ class Drawing:
         request, selecting = self.request, self.request.selection is not None
         each = self.layer.points / self.points
         look = Look(request.size, request.opacity, style, rgb(request.theme.background), each=each)
-        cells = [self.layout.rect(*cell) for cell in self.counted]
+        cells = [self.layout.rect(*cell) for cell in self.counted] if self.dots is None else [self.dots[0]]
         yield from painting(POOL, self.frame, cells, look, selecting, rgba)
         self._mirror(rgba.view(np.uint32)[..., 0])
         yield
@@ -200,7 +205,8 @@ class Drawing:
         self.spreads[j] = spread_of(binned[j], rect, self.colouring, start, stop, self.spreads.get(j))
 
     def _ridges(self, cell: Plotted, rgba: NDArray[np.uint8]) -> None:
-        (_, j), rect = cell
+        (_, j), (y0, y1, x0, x1) = cell
+        rect = y0, y1 if self.dots is None else self.dots[0][0], x0, x1
         draw_ridges(rgba, rect, self.spreads[j], self.colouring.palette, self.request.selection is not None)
 
     def _axis_key(self, channel: int) -> tuple[int, int, Warp, float, float]:
