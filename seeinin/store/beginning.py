@@ -12,7 +12,7 @@ import numpy as np
 
 from seeinin.errors import CacheError
 from seeinin.store import journal as journals
-from seeinin.store.files import read, reserve, write
+from seeinin.store.files import read, release, reserve, write
 from seeinin.store.journal import Journal, Record
 from seeinin.store.ranks import Rank, journal_path, others_journals
 
@@ -78,7 +78,7 @@ def join(partial: Partial, header: Record) -> int:
     try:
         files.datasync(descriptor)  # rank 0 does the same, but what follows builds on it
     finally:
-        files.close(descriptor)
+        release(files, descriptor)
     partial.journal = _hold(partial, journal_path(partial.target, rank.number))
     partial.journal.clear()
     partial.journal.append({"run": rank.run, "holder": journals.holder()})

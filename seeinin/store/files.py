@@ -99,6 +99,12 @@ def read(files: Files, descriptor: int, out: NDArray[Any] | memoryview, offset: 
         view, offset = view[count:], offset + count
 
 
+def release(files: Files, descriptor: int) -> None:
+    """Let go of a file of which everything that counts was synced before; it is gone even where that fails."""
+    with suppress(OSError):
+        files.close(descriptor)
+
+
 def reserve(files: Files, descriptor: int, size: int) -> None:
     """Bytes on the disk for `size`, zeros; only the length where the file system knows no reservation."""
     try:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from seeinin.store.files import Files, write
+from seeinin.store.files import Files, release, write
 
 Record = Mapping[str, Any]
 
@@ -66,7 +66,7 @@ class Journal:
 
     def close(self) -> None:
         if self._descriptor >= 0:
-            self._files.close(self._descriptor)
+            release(self._files, self._descriptor)
         self._descriptor = -1
 
 

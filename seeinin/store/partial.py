@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seeinin.store import beginning
-from seeinin.store.files import Files, disk, read, write
+from seeinin.store.files import Files, disk, read, release, write
 from seeinin.store.journal import Journal, Record
 from seeinin.store.layout import Layout
 from seeinin.store.ledger import Checksums, Ledger, encoded
@@ -115,5 +115,5 @@ class Partial:
             self.journal.close()
         self.journal = None
         if self.descriptor >= 0:
-            self.files.close(self.descriptor)
+            release(self.files, self.descriptor)
         self.descriptor = -1
