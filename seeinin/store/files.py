@@ -51,6 +51,13 @@ class Files:
     def remove(self, path: Path) -> None:
         path.unlink(missing_ok=True)
 
+    def make_folder(self, path: Path) -> None:
+        """The folder, and those above it that are missing, there for good."""
+        missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+        path.mkdir(parents=True, exist_ok=True)
+        for folder in missing:
+            self.sync_directory(folder.parent)
+
     def sync_directory(self, path: Path) -> None:
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
         try:

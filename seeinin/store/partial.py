@@ -38,7 +38,7 @@ class Partial:
 
     def open(self, identity: Mapping[str, str], *, overwrite: bool, mending: bool = False) -> Self:
         """Take the files; go on with what is there, or begin. Raises CacheError and DiskError as `Writer.open` does."""
-        self.target.parent.mkdir(parents=True, exist_ok=True)
+        self.files.make_folder(self.target.parent)
         header = {"identity": identity, "layout": self.layout.stamp}
         try:
             if self.rank.number:

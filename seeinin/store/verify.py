@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from seeinin.store.opening import inspected, open_file, own
 Progress = Callable[[int], None]
 
 AT_ONCE = 1 << 24  # bytes
+SOME = 1000  # parts
 
 
 def verify(path: str | Path, report: Progress | None = None) -> list[str]:
@@ -27,11 +29,13 @@ def verify(path: str | Path, report: Progress | None = None) -> list[str]:
     descriptor, directory = open_file(path, files)
     access = Access(path, descriptor, directory, files)
     found = _described(path, descriptor, directory, files)
+    parts = _parts(access)
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        for damaged, size in threads.map(lambda part: (list(_damage(access, part)), part.size), _parts(access)):
-            found += damaged
-            if report:
-                report(size)
+        while some := list(islice(parts, SOME)):  # of terabytes there are too many to be asked for at once
+            for part, damaged in zip(some, threads.map(lambda part: list(_damage(access, part)), some), strict=True):
+                found += damaged
+                if report:
+                    report(part.size)
     return list(dict.fromkeys(found))
 
 

@@ -53,6 +53,20 @@ def test_the_plan_is_the_size_of_the_file(cache, spec):
     assert per_layer[0] >= 2 * 23 * 3 * 5 * 4 * 2
 
 
+def test_folders_that_are_made_are_there_for_good(tmp_path, spec):
+    class Noting(Files):
+        def sync_directory(self, path):
+            super().sync_directory(path)
+            synced.append(path)
+
+    synced, target = [], tmp_path / "a" / "b" / "cache.h5"
+    Writer.open(target, spec, files=Noting()).close()
+    assert {tmp_path, tmp_path / "a", tmp_path / "a" / "b"} <= set(synced)
+    synced.clear()
+    Writer.open(target, spec, files=Noting()).close()
+    assert tmp_path not in synced
+
+
 def test_progress_adds_up(tmp_path, spec, contents):
     with Writer.open(tmp_path / "cache.h5", spec) as writer:
         for unit in range(len(writer.units)):
