@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 SIZES = (1.0, 12.0)  # px of a point
 STEP = 0.5
+OPACITIES = (0.05, 1.0)
+OPACITY = 0.05
 KEYED = 10  # classes that have a key
 MENUS = ("File", "Edit", "View", "Select", "Layer", "Ask", "Help")
 
@@ -61,6 +63,11 @@ def _is_density(state: ViewerState) -> bool:
 def _resize(amount: float, window: "Window") -> None:
     low, high = SIZES
     window.state.point_size = min(max(window.state.point_size + amount, low), high)
+
+
+def _fade(amount: float, window: "Window") -> None:
+    low, high = OPACITIES
+    window.state.opacity = min(max(window.state.opacity + amount, low), high)
 
 
 def _layer(step: int, window: "Window") -> None:
@@ -223,6 +230,8 @@ _FIXED = (
     ),
     Action("View", "Larger points", ("+", "="), "", partial(_resize, STEP), lambda s: s.point_size < SIZES[1]),
     Action("View", "Smaller points", ("-",), "", partial(_resize, -STEP), lambda s: s.point_size > SIZES[0]),
+    Action("View", "More opaque", ("]",), "", partial(_fade, OPACITY), lambda s: s.opacity < OPACITIES[1]),
+    Action("View", "Fainter", ("[",), "", partial(_fade, -OPACITY), lambda s: s.opacity > OPACITIES[0]),
     Action(
         "View",
         "Maps: selection − rest",

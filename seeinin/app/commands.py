@@ -30,6 +30,7 @@ DECIDE = (  # what enabling and ticking depend on
         "hidden",
         "legend",
         "upper",
+        "opacity",
         "motion",
         "pick",
     ),

@@ -16,7 +16,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from seeinin.app.actions import SIZES, STEP
+from seeinin.app.actions import OPACITIES, OPACITY, SIZES, STEP
 from seeinin.app.against import AgainstMenu
 from seeinin.app.answers import AnswerPanel
 from seeinin.app.channelbar import ChannelBar
@@ -106,6 +106,8 @@ class Window(QMainWindow):
         self.matrix.canvas.events.resize.connect(self._tell_aspect)
         state.events.selection.connect(self._count)
         state.events.view.connect(self._name_layer)
+        state.events.tool.connect(self._shape_cursor)
+        self._shape_cursor()
         self._name_layer()
         self._count()
         self.resize(*size)
@@ -202,7 +204,7 @@ class Window(QMainWindow):
         bar.add_actions([made[name] for name in ("Fit", "Undo", "Redo")], bare=True)
         bar.add_widgets(
             StateSlider(state, "point_size", *SIZES, STEP, name="size", tip="Size of the points (+ −)"),
-            StateSlider(state, "opacity", 0.05, 1.0, 0.05, name="opacity", tip="Opacity of the points"),
+            StateSlider(state, "opacity", *OPACITIES, OPACITY, name="opacity", tip="Opacity of the points ([ ])"),
         )
         self.addToolBar(bar)
 
@@ -254,6 +256,11 @@ class Window(QMainWindow):
         """What part of the matrix is seen depends on the shape of its canvas."""
         viewport = self.matrix.viewport
         self.overview.viewport_aspect = self.maps.viewport_aspect = viewport.width / viewport.height
+
+    def _shape_cursor(self, *_: object) -> None:
+        """A hand moves the matrix, a cross selects."""
+        shape = Qt.CursorShape.OpenHandCursor if self.state.tool == "pan" else Qt.CursorShape.CrossCursor
+        self.places[0].setCursor(shape)
 
     def _name_layer(self, *_: object) -> None:
         if (layer := self.state.layer) is not None:

@@ -11,9 +11,11 @@ from seeinin.state.selection import How
 from seeinin.state.state import Place, ViewerState
 from seeinin.store.reader import Layer
 from seeinin.views.theme import Theme, rgba
+from seeinin.visuals.labels import Label
 from seeinin.visuals.shapes import discs, polygon, polyline, rings
 
 MOST = 4000  # marks in all: beyond, only the point itself is ringed
+SIGNS: dict[How, str] = {"add": "+", "subtract": "\N{MINUS SIGN}", "intersect": "∩"}
 RING, DOT = 5.5, 1.6  # px
 MARKED = 16.0  # px a cell needs for a ring
 
@@ -44,6 +46,14 @@ def brush_strokes(points: np.ndarray, radius: float, how: How, theme: Theme) -> 
         return []
     colour = theme.muted if how == "subtract" else theme.accent
     return [polyline(points, rgba(colour, 0.25), 2 * radius), rings(points[-1:], rgba(colour), radius, 1.5)]
+
+
+def sign_labels(points: np.ndarray, how: How, theme: Theme) -> list[Label]:
+    """Beside the end of a line (V, 2): whether it adds, subtracts or intersects."""
+    if how == "replace" or not len(points):
+        return []
+    x, y = points[-1]
+    return [Label(SIGNS[how], x + 12, y - 12, rgba(theme.text), "left", "centre", 15.0, bold=True)]
 
 
 def _marked(

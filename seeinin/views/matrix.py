@@ -22,7 +22,7 @@ from seeinin.views.gestures import Hands
 from seeinin.views.gliding import Glide
 from seeinin.views.hits import Hits
 from seeinin.views.holes import hole_marks
-from seeinin.views.marks import brush_strokes, lasso_strokes, mark_strokes
+from seeinin.views.marks import brush_strokes, lasso_strokes, mark_strokes, sign_labels
 from seeinin.views.steering import Steering
 from seeinin.views.strip import Strip
 from seeinin.views.theme import DARK, Theme
@@ -52,10 +52,10 @@ class MatrixView:
         self._looking = False  # a sample is on its way
         self.sample, self.picture, self.grid, self.labels = Picture(), Picture(), Strokes(), Labels()
         self.holes, self.words = Strokes(), Labels()  # of what is damaged
-        self.marks, self.draft = Strokes(), Strokes()
+        self.marks, self.draft, self.sign = Strokes(), Strokes(), Labels()
         self.cloud = Cloud(state, canvas, self.refresh)
         pictures, lines = (self.sample, self.picture, self.cloud.node), (self.grid, self.labels, self.holes, self.words)
-        for order, node in enumerate((*pictures, *lines, self.marks, self.draft)):
+        for order, node in enumerate((*pictures, *lines, self.marks, self.draft, self.sign)):
             node.parent, node.order = canvas.scene, order
         self.strip = Strip(state, canvas, self.refresh)
         self.steering, self.hits = Steering(self), Hits(self)
@@ -157,6 +157,7 @@ class MatrixView:
             lasso_strokes(points, how, self.theme) if brush is None else brush_strokes(points, brush, how, self.theme)
         )
         self.draft.set_strokes(*strokes)
+        self.sign.set_labels(sign_labels(points, how, self.theme))
 
     def _look(self) -> None:
         """Ask for a sample where the last picture shows nothing of what is wanted.

@@ -41,6 +41,14 @@ def test_tools_and_drawing(window, press):
     press(KEY.Key_Minus)
     press(KEY.Key_Minus)
     assert state.point_size == 2.5
+    before = state.opacity
+    press(KEY.Key_BracketRight)
+    assert state.opacity == pytest.approx(before + 0.05)
+    for _ in range(30):
+        press(KEY.Key_BracketLeft)
+    assert state.opacity == 0.05
+    press(KEY.Key_L)
+    assert window.places[0].cursor().shape() == Qt.CursorShape.CrossCursor
 
 
 def test_selecting_by_keys(window, press):

@@ -170,6 +170,23 @@ def test_modifiers_say_how_a_rectangle_combines(view, show, hand, state, modifie
     assert state.selection == before
 
 
+def test_the_cursor_says_how_a_line_combines(view, show, hand, state):
+    show("three")
+    state.tool = "lasso"
+    for modifiers, sign in (
+        ((), []),
+        ((keys.SHIFT,), ["+"]),
+        ((keys.CONTROL,), ["−"]),
+        ((keys.SHIFT, keys.CONTROL), ["∩"]),
+    ):
+        hand.send("mouse_press", 300, 200, button=1, modifiers=modifiers)
+        hand.send("mouse_move", 330, 240, button=1)
+        hand.send("mouse_move", 350, 250, button=1)
+        assert [label.text for label in view.sign._labels] == sign
+        view.hands.cancel()
+        assert view.sign._labels == []
+
+
 def test_shift_drag_lassoes_in_the_pan_tool_too(view, show, hand, state):
     layer = show("out")
     box = view.matrix.cell_rect(0, 0)
