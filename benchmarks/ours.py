@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 from benchmarks.peers import Draw
 from benchmarks.scene import CLASSES, SIZE, Scene
 from seeinin.geometry.axis import Axis
+from seeinin.geometry.box import Box
 from seeinin.geometry.colouring import Colouring
 from seeinin.geometry.counting import Cell, counting
-from seeinin.geometry.frame import Frame, Rect, mirror
+from seeinin.geometry.frame import Frame, mirror
 from seeinin.geometry.painting import Look, paint
 from seeinin.pool import POOL
 
@@ -41,6 +42,6 @@ def seeinin_frame(scene: Scene) -> Draw:
     return draw
 
 
-def _rect(row: int, column: int, side: int) -> Rect:
+def _rect(row: int, column: int, side: int) -> Box:
     """Rows count from the bottom."""
     return SIZE - (row + 1) * side, SIZE - row * side, column * side, (column + 1) * side
