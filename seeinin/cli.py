@@ -78,7 +78,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="write the window's content as a PNG and leave; needs no display",
     )
-    view.add_argument("--theme", choices=("dark", "light"), default="dark", help="the colours of the window")
+    view.add_argument("--theme", choices=("dark", "light"), help="the window's colours, else those of last time")
     view.add_argument(
         "--panel",
         choices=PANELS,

@@ -69,6 +69,7 @@ class GalleryHeading(ListHeading):
 
     def refresh(self) -> None:
         gallery = self.gallery
-        self.set_note("" if gallery.listing is None else f"{len(gallery.listing.rows):,}")
+        waits = gallery.listing is None or gallery.listed != gallery.wanted
+        self.set_note("ordering …" if waits or gallery.listing is None else f"{len(gallery.listing.rows):,}")
         by = gallery.viewer.gallery if gallery.listed is None else gallery.listed[1]
         self.set_order(in_words(by, by.channel))

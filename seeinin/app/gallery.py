@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-from PyQt6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt
+from PyQt6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QTimer
 from PyQt6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
 from PyQt6.QtWidgets import QAbstractScrollArea, QFrame
 
@@ -20,6 +20,7 @@ from seeinin.state.selection import Selection
 from seeinin.state.state import Place, ViewerState
 
 SIDE, SMALLEST, LARGEST = 36.0, 16.0, 256.0  # px of a picture's longer side, about
+PATIENCE = 100  # ms after which it is said that the images are being ordered
 ZOOM = 1.25  # a notch of the wheel
 Wanted = tuple[int, GalleryBy, Selection | None, str, frozenset[int]]
 STEPS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
@@ -37,9 +38,13 @@ class Gallery(QAbstractScrollArea):
         self.wanted: Wanted | None = None
         self.over: int | None = None  # place in the list of what is under the cursor
         self.side = SIDE
-        self.changed: Callable[[], object] = lambda: None  # called when another list is shown
+        self.changed: Callable[[], object] = lambda: None  # called when another list is shown, or takes long to come
         self.thumbnails = Thumbnails(state.cache, state.inbox, self._repaint)
         self._latest = Latest(POOL.later)
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(PATIENCE)
+        self._patience.timeout.connect(lambda: self.changed())
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -71,12 +76,14 @@ class Gallery(QAbstractScrollArea):
         if wanted == self.wanted:
             return
         self.wanted = wanted
+        self._patience.start()
         found = self._latest.request(_listing, state.sources, state.cache.layers[view.layer], *wanted[1:])
         self.viewer.inbox.deliver(found, partial(self._arrived, wanted))
 
     def _arrived(self, wanted: Wanted, found: Listing) -> None:
         if wanted == self.wanted:
             again = self.listed is not None and self.listed[:2] == wanted[:2]
+            self._patience.stop()
             self.listed, self.listing, self.over = wanted, found, None
             self._lay_out(keep=again)
             self.changed()

@@ -10,18 +10,18 @@ from seeinin.app.action import Action
 from seeinin.app.actions import MENUS
 
 MOUSE = (
-    ("drag", "pan, or select with the lasso or the rectangle"),
+    ("drag", "pan, or select with the tool"),
     ("Shift-drag", "lasso and add, in the pan tool too"),
-    ("middle-drag, Space-drag", "pan, in every tool"),
+    ("middle, Space-drag", "pan, in every tool"),
     ("wheel, pinch", "zoom at the cursor"),
     ("two fingers", "pan, on a trackpad"),
-    ("wheel on an axis", "stretch the axis; double-click resets it"),
-    ("click", "pick the image under the cursor"),
+    ("wheel on an axis", "stretch it; double-click resets"),
+    ("click", "pick the image; again: the next below"),
     ("double-click", "fill the view with the cell, and back"),
     ("right-click", "what can be done there"),
-    ("click on a class", "select it"),
-    ("Shift  ·  Ctrl  ·  both", "add  ·  subtract  ·  intersect, everywhere"),
-    ("0 – 9", "select the class of that number, with Shift, Ctrl or both likewise"),
+    ("click a class", "select it; the eye hides, Alt: others"),
+    ("Shift  ·  Ctrl  ·  both", "add  ·  subtract  ·  intersect"),
+    ("0 – 9", "that class, with Shift, Ctrl or both"),
 )
 COLUMNS = (("Mouse", "File", "Edit"), ("View", "Help"), ("Select", "Layer"))
 
@@ -35,8 +35,8 @@ class KeyScreen(QDialog):
         groups = {menu: [(written(a), a.full_text) for a in actions if a.keys and _menu(a) == menu] for menu in MENUS}
         groups["Mouse"] = list(MOUSE)
         across = QHBoxLayout(self)
-        across.setContentsMargins(28, 24, 28, 24)
-        across.setSpacing(44)
+        across.setContentsMargins(24, 20, 20, 20)
+        across.setSpacing(28)
         for menus in COLUMNS:
             down = QVBoxLayout()
             down.setSpacing(10)
@@ -62,7 +62,7 @@ def written(action: Action) -> str:
 
 def _table(rows: Iterable[tuple[str, str]]) -> QGridLayout:
     table = QGridLayout()
-    table.setHorizontalSpacing(16)
+    table.setHorizontalSpacing(12)
     table.setVerticalSpacing(5)
     for number, (keys, text) in enumerate(rows):
         table.addWidget(_label(keys), number, 0)

@@ -26,7 +26,7 @@ def view(
     size: tuple[int, int] = (1600, 1000),
     session: Path | None = None,
     screenshot: Path | None = None,
-    theme: Look = "dark",
+    theme: Look | None = None,
     columns: tuple[int, int, int] | None = None,
     panel: Panel = "window",
     scale: int = 1,
@@ -47,12 +47,14 @@ def view(
         if session is not None:
             restore(state, session)
         headless = screenshot is not None
-        with Viewer(cache, size, headless=headless, state=state, theme=theme, scale=scale if headless else 1) as viewer:
+        with Viewer(
+            cache, size, headless=headless, state=state, theme=theme or "dark", scale=scale if headless else 1
+        ) as viewer:
             if columns is not None:
                 viewer.window.splitter.setSizes(columns)
             if screenshot is None:
                 state.events.drawn.connect(partial(POOL.later, _compile), max_args=0)
-                viewer.window.remember()
+                viewer.window.remember(colours=theme is None)
                 viewer.run()
             else:
                 viewer.picture(screenshot, panel, caption=caption)

@@ -150,14 +150,17 @@ class Window(QMainWindow):
             self.first = MatrixFirst(self.matrix, self.places[1:])
         self.show()
 
-    def remember(self) -> None:
-        """Open with the geometry that the user left last time, and keep the next one."""
+    def remember(self, *, colours: bool = True) -> None:
+        """Open with the geometry, and the `colours`, that the user left last time, and keep the next ones."""
         self.settings = QSettings("seeinin", "window")
         for restore, key in ((self.restoreGeometry, "geometry"), (self.splitter.restoreState, "columns")):
             if (kept := self.settings.value(key)) is not None:
                 restore(kept)
         animated = self.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration) > 0  # type: ignore[union-attr]
         self.state.motion = self.settings.value("motion", animated, bool)
+        self.gallery.side = self.settings.value("gallery", self.gallery.side, float)
+        if colours and self.settings.value("dark", self.theme.dark, bool) != self.theme.dark:
+            self.switch_theme()
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         self.counting.cancel()
@@ -166,7 +169,12 @@ class Window(QMainWindow):
         if self.settings is not None:
             self.settings.setValue("geometry", self.saveGeometry())
             self.settings.setValue("columns", self.splitter.saveState())
-            self.settings.setValue("motion", self.state.motion)
+            for key, value in (
+                ("motion", self.state.motion),
+                ("gallery", self.gallery.side),
+                ("dark", self.theme.dark),
+            ):
+                self.settings.setValue(key, value)
             self.settings.sync()
         super().closeEvent(event)
 

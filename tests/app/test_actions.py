@@ -140,6 +140,7 @@ def test_all_keys_are_on_one_screen(window, press):
     press(KEY.Key_F1)
     (screen,) = window.findChildren(KeyScreen)
     assert screen.isVisible()
+    assert (screen.width(), screen.height()) <= (1000, 700)
     texts = {label.text() for label in screen.findChildren(QLabel)}
     assert {a.text for a in actions(window.state.cache) if a.keys and "/" not in a.menu} <= texts
 

@@ -1,5 +1,7 @@
 """The gallery with real events, and the cache as the oracle."""
 
+import threading
+
 import numpy as np
 import pytest
 from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt
@@ -8,7 +10,7 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 
 from seeinin.app.grid import Grid
-from seeinin.state.gallery import GalleryBy
+from seeinin.state.gallery import GalleryBy, Listing
 from seeinin.state.selection import chosen
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -71,6 +73,23 @@ def test_orders_by_menu_key_and_focus(window, gallery, qtbot):
     qtbot.waitUntil(gallery.settled)
     assert np.array_equal(gallery.listing.rows, np.argsort(-layer.column(2), kind="stable"))
     assert "channel 2" in window.sidebar.gallery_heading.order.text()
+
+
+def test_a_list_that_takes_long_is_announced(window, gallery, monkeypatch, qtbot):
+    held = threading.Event()
+
+    def slow(token, *job):
+        held.wait(10)
+        return Listing(*(np.zeros(0, np.int64),) * 3)
+
+    monkeypatch.setattr("seeinin.app.gallery._listing", slow)
+    window.state.gallery = GalleryBy("unlike")
+    note = window.sidebar.gallery_heading.note
+    qtbot.waitUntil(lambda: note.text() == "ordering …")
+    assert not window.settled()
+    held.set()
+    qtbot.waitUntil(gallery.settled)
+    assert note.text() == "0"
 
 
 def test_pictures_are_those_of_the_cache(window, gallery):
