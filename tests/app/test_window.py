@@ -138,8 +138,19 @@ def test_the_window_is_remembered_only_when_asked(window, tmp_path):
     assert list(tmp_path.iterdir()) == []
     window.appear()
     window.remember()
+    window.switch_theme()
+    window.gallery.side = 50.0
+    window.state.motion = not window.state.motion
+    kept = window.theme, window.state.motion
     window.close()
     assert [path.name for path in tmp_path.iterdir()] == ["seeinin"]
+    window.appear()
+    window.switch_theme()
+    window.gallery.side, window.state.motion = 20.0, not window.state.motion
+    window.remember(colours=False)
+    assert window.theme != kept[0]
+    window.remember()
+    assert (window.theme, window.state.motion, window.gallery.side) == (*kept, 50.0)
 
 
 def test_strange_names_stay_text(tmp_path, qtbot, write_cache):
