@@ -1,4 +1,4 @@
-"""`python -m tests.torture [WORD…] [--few] [--seed N]`: a table of the rows whose names hold a word, or all."""
+"""`python -m tests.torture [WORD…]`: a table of the rows whose names hold one of the words, or all."""
 
 import argparse
 import sys
@@ -13,13 +13,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.torture")
     parser.add_argument("words", nargs="*", metavar="WORD")
     parser.add_argument("--few", action="store_true", help="as few cases as in the test suite")
+    parser.add_argument("--count", type=int, help="so many cases")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     chosen = [row for row in rows() if not arguments.words or any(word in row.test for word in arguments.words)]
     print(HEAD, flush=True)
     failures = []
     for row in chosen:
-        failures += tell(row, row.few if arguments.few else row.full, arguments.seed)
+        count = arguments.count or (row.few if arguments.few else row.full)
+        failures += tell(row, count, arguments.seed)
     print("\n".join(failures[:100]), file=sys.stderr)
     return 1 if failures else 0
 
