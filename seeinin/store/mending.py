@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seeinin.errors import CacheError
-from seeinin.store import directory as directories
 from seeinin.store.access import Access, Descriptor
 from seeinin.store.directory import Directory
 from seeinin.store.files import Files
 from seeinin.store.format import CacheSpec, Place, datasets, layer_path
+from seeinin.store.layout import lay_out
 from seeinin.store.opening import inspected, own
 from seeinin.store.settled import Settled
 from seeinin.store.verify import Progress, verify
@@ -34,7 +34,7 @@ class Damaged:
     def __init__(self, path: Path, report: Progress) -> None:
         self.path = path
         self.what = _damage(path, report)
-        self._seen, directory, descriptor = _directories(path)
+        descriptor, directory, self._doubtful = _open(path)
         self._access = Access(path, descriptor, directory, Files())
 
     @property
@@ -46,12 +46,20 @@ class Damaged:
         )
 
     def check(self, spec: CacheSpec) -> None:
-        """Raise CacheError unless this was made of the same inputs, and nobody added to it since."""
+        """Raise CacheError unless this was made of the same inputs, and no other program has changed it since."""
         if self._access.directory.fingerprint != spec.fingerprint:
             raise CacheError(f"{self.path} exists already, is damaged, and was made of other inputs. {OR_ELSE}")
-        known = {*datasets(spec), directories.PATH, directories.EXTENTS}
-        if added := [name for name in (self._seen.places if self._seen else ()) if name not in known]:
-            raise CacheError(f"{self.path} is damaged, and /{added[0]} was added to it, which would be lost. {OR_ELSE}")
+        if self._doubtful and self._described_anew(spec):
+            raise CacheError(f"{self.path} was changed by another program, and mending would undo that. {OR_ELSE}")
+
+    def _described_anew(self, spec: CacheSpec) -> bool:
+        """Whether HDF5's own bytes are others than the writer's."""
+        with self.path.open("rb") as file:
+            for offset, data in lay_out(spec).metadata:
+                file.seek(offset)
+                if file.read(len(data)) != data:
+                    return True
+        return False
 
     def give(self, writer: Writer, report: Progress) -> None:
         """Commit every unit of which all is left that was committed, each byte checked.
@@ -91,27 +99,26 @@ def _damage(path: Path, report: Progress) -> list[str]:
     try:
         found = verify(path, report)
     except CacheError as error:
-        return [
-            str(error).removeprefix(f"{path} ").partition(". ")[0]
-        ]  # without what to do about it: that is done here
+        what, _, _ = str(error).removeprefix(f"{path} ").partition(". ")  # what to do about it is done here
+        return [what]
     if not found:
         raise CacheError(f"{path} exists already, and is whole. {OR_ELSE}")
     return found
 
 
-def _directories(path: Path) -> tuple[Directory | None, Directory, Descriptor]:
-    """What HDF5 makes of the file, if anything; where everything lies, by itself or else by HDF5; the open file."""
+def _open(path: Path) -> tuple[Descriptor, Directory, bool]:
+    """The file; where everything lies, by itself or else by HDF5; and whether HDF5 can read it, but not as it was."""
     try:
         descriptor = Descriptor(path)
         directory, fits = own(path, Files(), descriptor)
     except OSError as error:
         raise CacheError(f"{path} cannot be read: {error.strerror or error}. {OR_ELSE}") from error
     if directory is not None and fits:
-        return directory, directory, descriptor
+        return descriptor, directory, False
     try:
         seen = inspected(path)
     except CacheError as error:
         if directory is None:
             raise CacheError(f"{path} exists already, and cannot be mended: {error} {OR_ELSE}") from error
-        return None, directory, descriptor
-    return seen, directory or seen, descriptor
+        return descriptor, directory, False
+    return descriptor, directory or seen, True
