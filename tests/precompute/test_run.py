@@ -177,9 +177,6 @@ def flip(path, offset):
         ("layers/000/maps", range(16, 24)),
         ("images/valid", range(16, 24)),
         ("layers/002/columns", ()),
-        ("layers/001/mean", ()),
-        ("config", ()),
-        ("checksums/layers/003/columns", ()),
         ("checksums/layers/003/maps", range(IMAGES)),
     ],
 )
