@@ -126,7 +126,7 @@ def _told(
     tables: dict[Counted, Axis] = dict(zip(_ROWS, seen(layout), strict=True))
     for kind, table in zip(_ROWS, (layout.y, layout.x), strict=True):
         taken = [f for a in axes for f in a or () if f.kind in (kind, "t")]
-        along = [m for m, lines in enumerate(after[kind]) if (lines != lines[:1]).any()]
+        along = [m for m, lines in enumerate(after[kind]) if tells(lines)]
         if taken and taken == [f for a in layout.axes for f in a if f.kind in (kind, "t")]:
             tables[kind] = table
         elif len(along) == 1 and axes[along[0]] is None and not taken:
@@ -138,6 +138,12 @@ def _told(
     made = [normal([Factor("c", n)]) if a is None else a for a, n in zip(axes, shape, strict=True)]
     tokens = layout.tokens if any(f.kind == "t" for a in made for f in a) else None
     return Layout(tuple(made), tables["y"], tables["x"], tokens)
+
+
+def tells(lines: Mask) -> bool:
+    """Whether it depends on the row where along an axis it arrives, bool (rows, size); of rows that arrive at all."""
+    arriving = lines[lines.any(axis=1)]
+    return len(arriving) > 0 and not np.array_equiv(arriving, arriving[0])
 
 
 def _read(axis: Axis, lines: Mask) -> Axis:

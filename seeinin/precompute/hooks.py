@@ -72,30 +72,37 @@ def _layouts(
 ) -> dict[str, Layout]:
     """By where rows of the image arrive; else as that of the module before, whose tensor it got; else by its kind."""
     found: dict[str, Layout] = {}
-    height, width = images.shape[2:]
-    grids: dict[int, tuple[int, int]] = {}  # by the number of tokens
+    unsure: set[str] = set()
+    extents = tuple(images.shape[2:])
+    stands: dict[int, tuple[untold.Grid, int]] = {}  # where tokens stand, by their number
     for (name, at), of_one in zip(outputs.items(), lines, strict=True):
-        shape = tuple(at.tensor.shape)
-        layout = untold.arrived(shape, of_one, (height, width))
-        source = found[at.source] if at.source is not None and outputs[at.source].tensor.shape == shape else None
-        ours = type(at.module).__module__.startswith("torch.nn.") and not isinstance(at.module, nn.Linear)
-        if layout is None and source is not None and ours:  # a module of the user's own may well transpose
-            everything = [fields.blurred(a, np.ones((a.positions,) * 2, bool)) for a in (source.y, source.x)]
-            layout = replace(source, y=everything[0], x=everything[1])
+        shape, sure = tuple(at.tensor.shape), True
+        last = any(fnmatch.fnmatchcase(name, pattern) for pattern in told.channels_last)
+        layout = untold.arrived(shape, of_one, extents)
+        if layout is None and not last and (source := _like(at, outputs)):
+            y, x = (fields.blurred(a, np.ones((a.positions,) * 2, bool)) for a in (found[source].y, found[source].x))
+            layout, sure = replace(found[source], y=y, x=x), source not in unsure
         if layout is None:
-            last = any(fnmatch.fnmatchcase(name, pattern) for pattern in told.channels_last)
-            grid = told.grid or (grids.get(shape[1]) if len(shape) == 3 else None)
-            layout, sure = untold.taken(at.module, shape, grid, last, (height, width))
-            if not sure:
-                log.warning(
-                    "%s: which axes of its tensor (%s) are rows and columns cannot be seen; taken to be %s × %s × %s "
-                    "(channels × height × width). Where it is not, set layers.channels_last or layers.grid",
-                    name, ", ".join(map(str, shape)), *layers.parts(name, layout)[0].shape,
-                )  # fmt: skip
+            stand = (told.grid, shape[1]) if told.grid else stands.get(shape[1])
+            layout, sure = untold.taken(at.module, shape, stand, last, extents)
         found[name] = layout
-        if len(shape) == 3:
-            grids.setdefault(shape[1], layout.grid)
+        if sure and len(shape) == 3:
+            stands.setdefault(shape[1], (layout.grid, layout.tokens.before if layout.tokens else 0))
+        elif not sure:
+            unsure.add(name)
+            log.warning(
+                "%s: which axes of its tensor (%s) are rows and columns cannot be seen; taken to be %s × %s × %s "
+                "(channels × height × width). Where it is not, set layers.channels_last or layers.grid",
+                name, ", ".join(map(str, shape)), *layers.parts(name, layout)[0].shape,
+            )  # fmt: skip
     return found
+
+
+def _like(at: _Output, outputs: dict[str, _Output]) -> str | None:
+    """The module before, where this one gives what it got in the same axes, as torch's do; a user's may not."""
+    ours = type(at.module).__module__.startswith("torch.nn.") and not isinstance(at.module, nn.Linear)
+    same = at.source is not None and outputs[at.source].tensor.shape == at.tensor.shape
+    return at.source if ours and same else None
 
 
 def _is_layer(module: nn.Module, output: torch.Tensor, images: int) -> bool:

@@ -27,7 +27,8 @@ def moved(layout: Layout, source: Integers) -> Layout:
     factors = [factor for axis in layout.axes for factor in axis]
     if not factors or not source.size:
         return lost(layout, source.shape, None)
-    places = np.unravel_index(source, [factor.size for factor in factors])
+    # of views, numpy 2.4's unravel_index gives wrong numbers
+    places = np.unravel_index(np.ascontiguousarray(source), [factor.size for factor in factors])
     origin = [int(place.flat[0]) for place in places]
     pieces = [_repeated(factors, axis) for axis in _pieces(places, origin)]
     try:

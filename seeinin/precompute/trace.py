@@ -97,7 +97,8 @@ def _told(found: Layout, name: str, shape: Sequence[int], told: config.Layers) -
     last = any(fnmatch.fnmatchcase(name, pattern) for pattern in told.channels_last)
     if (len(shape) == 3 and told.grid) or (len(shape) == 4 and last):
         extents = tuple(int(axis.rf.max()) + 1 for axis in (found.y, found.x))
-        return untold.taken(nn.Linear(1, 1), shape, told.grid, last, (extents[0], extents[1]))[0]
+        stand = (told.grid, shape[1]) if told.grid else None  # what is beside the grid comes before it
+        return untold.taken(nn.Linear(1, 1), shape, stand, last, (extents[0], extents[1]))[0]
     log.warning(
         "%s: which axes of its tensor (%s) are rows and columns of the image cannot be followed through the network, "
         "so all its values are channels; layers.channels_last or layers.grid can say it",

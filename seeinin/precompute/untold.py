@@ -11,6 +11,7 @@ from torch import nn
 
 from seeinin.geometry import fields
 from seeinin.geometry.fields import Axis
+from seeinin.precompute.alone import tells
 from seeinin.precompute.layout import Factor, Factors, Layout, Tokens, maps, normal, seen
 from seeinin.precompute.probe import Lines
 
@@ -31,10 +32,7 @@ _CHANNELS_LAST = (nn.Linear, nn.LayerNorm, nn.RMSNorm)
 def arrived(shape: Sequence[int], lines: tuple[Lines, Lines], extents: Grid) -> Layout | None:
     """The layout of a tensor (n, …) by where the rows and columns of the images arrive; None where they do not tell."""
     n = normal([Factor("n", shape[0])])
-    at_y, at_x = (
-        [m for m, along in enumerate(of_kind, 1) if shape[m] > 1 and not np.array_equiv(along, along[0])]
-        for of_kind in lines
-    )
+    at_y, at_x = ([m for m, along in enumerate(of_kind, 1) if tells(along)] for of_kind in lines)
     rows, columns = fields.image(extents[0]), fields.image(extents[1])
     if len(shape) == 2:
         return Layout((n, normal([Factor("c", shape[1])])), _seen(rows, lines[0]), _seen(columns, lines[1]))
@@ -48,9 +46,11 @@ def arrived(shape: Sequence[int], lines: tuple[Lines, Lines], extents: Grid) -> 
     return None
 
 
-def taken(module: nn.Module, shape: Sequence[int], grid: Grid | None, last: bool, extents: Grid) -> tuple[Layout, bool]:
+def taken(
+    module: nn.Module, shape: Sequence[int], stand: tuple[Grid, int] | None, last: bool, extents: Grid
+) -> tuple[Layout, bool]:
     """The layout that tensors (n, …) of such a module have, every position seeing the whole image; and whether it is
-    sure. `last` says that channels are the last axis, `grid` where tokens stand.
+    sure. `last` says that channels are the last axis, `stand` on which grid tokens are, and how many before it.
     """
     n = normal([Factor("n", shape[0])])
     everything = fields.whole(fields.image(extents[0])), fields.whole(fields.image(extents[1]))
@@ -64,12 +64,12 @@ def taken(module: nn.Module, shape: Sequence[int], grid: Grid | None, last: bool
         return Layout(tuple(made.axes[i] for i in order), y, x), sure
     if len(shape) == 3:
         axis = 2 if isinstance(module, _CHANNELS_FIRST) else 1
-        height, width = grid or _square(shape[axis])
-        before = shape[axis] - height * width
-        if 0 <= before <= MOST_BESIDE:
-            return _on(
-                shape, axis, (height, width), before, *_stand((height, width), everything)
-            ), sure and grid is not None
+        height, width = stand[0] if stand else _square(shape[axis])
+        beside = shape[axis] - height * width
+        if 0 <= beside <= MOST_BESIDE:
+            before = min(stand[1], beside) if stand else beside
+            y, x = _stand((height, width), everything)
+            return _on(shape, axis, (height, width), before, y, x), sure and stand is not None
     axes = [n, *(normal([Factor("c", size)]) for size in shape[1:])]
     return Layout(tuple(axes), everything[0], everything[1]), len(shape) == 2
 

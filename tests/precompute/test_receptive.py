@@ -9,103 +9,7 @@ from torch.nn import functional as F
 from seeinin.geometry import fields
 from seeinin.precompute import hooks
 from seeinin.precompute.capture import capture
-
-
-def conv(channels, out, kernel=3, **options):
-    return nn.Conv2d(channels, out, kernel, **options)
-
-
-class Residual(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.stem = nn.Sequential(conv(1, 4, 7, stride=2, padding=3), nn.BatchNorm2d(4), nn.ReLU(inplace=True))
-        self.pool = nn.MaxPool2d(3, 2, 1)
-        self.a, self.b = conv(4, 6, 3, stride=2, padding=1), conv(6, 6, 3, padding=1)
-        self.short = conv(4, 6, 1, stride=2)
-        self.head = nn.Linear(6, 3)
-
-    def forward(self, x):
-        x = self.pool(self.stem(x))
-        y = self.b(F.relu(self.a(x), inplace=True))
-        y += self.short(x)
-        return self.head(F.adaptive_avg_pool2d(F.relu(y), 1).flatten(1))
-
-
-class Inception(nn.Module):
-    """Unequal branches, a ceil-mode pooling, and maps of two sizes."""
-
-    def __init__(self):
-        super().__init__()
-        self.one, self.five = conv(1, 2, 1), conv(1, 2, 5, padding=2)
-        self.pool = nn.MaxPool2d(3, 2, ceil_mode=True)
-        self.pooled = conv(4, 3, 3, padding="same", dilation=2)
-
-    def forward(self, x):
-        x = torch.cat([self.one(x), self.five(x)], dim=1)
-        x = F.avg_pool2d(self.pool(x), 2, ceil_mode=True)
-        return F.interpolate(self.pooled(x), scale_factor=2, mode="bilinear", align_corners=False)
-
-
-class Gated(nn.Module):
-    """Squeeze and excite: after the gate, everything sees the whole image."""
-
-    def __init__(self):
-        super().__init__()
-        self.a, self.b = conv(1, 4, padding=1), conv(4, 4, padding=1, stride=2)
-        self.gate = nn.Linear(4, 4)
-
-    def forward(self, x):
-        x = torch.relu(self.a(x))
-        gate = torch.sigmoid(self.gate(x.mean((2, 3))))
-        return self.b(x * gate[:, :, None, None])
-
-
-class Padded(nn.Module):
-    """What the tables do not know and must be probed."""
-
-    def __init__(self):
-        super().__init__()
-        self.reflect = conv(1, 2, 3, padding=1, padding_mode="reflect")
-        self.up = nn.ConvTranspose2d(2, 2, 4, stride=2, padding=1)
-        self.norm = nn.GroupNorm(1, 2)
-        self.down = conv(2, 2, 3, stride=2)
-
-    def forward(self, x):
-        x = F.pad(self.reflect(x), (1, 2, 3, 1))
-        x = self.up(x)[:, :, 2:-1, 1:]
-        x = F.softmax(self.down(x), dim=1)
-        return self.norm(x.roll(1, 2))
-
-
-class Dense(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.layers = nn.ModuleList([conv(1 + 2 * i, 2, 3, padding=2**i, dilation=2**i) for i in range(3)])
-
-    def forward(self, x):
-        seen = [x]
-        for layer in self.layers:
-            seen.append(layer(torch.cat(seen, 1)))
-        return F.adaptive_max_pool2d(torch.cat(seen, 1), (5, 3))
-
-
-class Split(nn.Module):
-    """Operations that give several tensors, along channels and along the image."""
-
-    def __init__(self):
-        super().__init__()
-        self.conv, self.pool = conv(1, 4, padding=1), nn.MaxPool2d(3, 2, return_indices=True)
-        self.last = conv(2, 2)
-
-    def forward(self, x):
-        a, b = self.conv(x).chunk(2, 1)
-        x, _ = self.pool(torch.maximum(a, -b))
-        top, bottom = torch.split(x, [4, x.shape[2] - 4], 2)
-        pieces = self.last(top).split(3, 3)
-        return torch.cat([pieces[0], pieces[1][:, :1]], 1), self.last(bottom)
-
-
-NETWORKS = [Residual, Inception, Gated, Padded, Dense, Split]
+from tests.precompute.networks import PLAIN, Inception, conv
 
 
 def oracle(run, extents, dimension):
@@ -122,7 +26,7 @@ def oracle(run, extents, dimension):
     return hulls
 
 
-@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("network", PLAIN)
 @pytest.mark.parametrize("extents", [(32, 27), (21, 30)])
 def test_tables_equal_what_nan_reaches(network, extents):
     torch.manual_seed(1)
@@ -134,7 +38,7 @@ def test_tables_equal_what_nan_reaches(network, extents):
                 np.testing.assert_array_equal(table, hull, err_msg=f"{layer.name} ({layer.op}) along {axis}")
 
 
-@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("network", PLAIN)
 def test_homes_stay_in_the_image_and_in_order(network):
     for layer in capture(network(), torch.rand(3, 1, 32, 27)).layers:
         for axis, extent in ((layer.y, 32), (layer.x, 27)):
@@ -188,3 +92,10 @@ def test_resnet18_as_in_the_literature():
     ]  # fmt: skip
     for layer in ends:  # and homes tile
         np.testing.assert_array_equal(layer.x.home[1:, 0], layer.x.home[:-1, 1] + 1)
+
+
+def test_vgg16_as_in_the_literature():
+    stages = [[conv(2 if i or stage else 1, 2, padding=1) for i in range(n)] for stage, n in enumerate((2, 2, 3, 3, 3))]
+    network = nn.Sequential(*(layer for stage in stages for layer in [*stage, nn.MaxPool2d(2)]))
+    last = capture(network, torch.rand(2, 1, 224, 224)).layers[-1]
+    assert (last.shape, last.y.size, last.y.stride, last.y.first) == ((2, 7, 7), 212, 32, -90)
