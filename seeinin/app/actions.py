@@ -17,8 +17,9 @@ from seeinin.app.names import as_item, plain
 from seeinin.app.pointed import POINTED
 from seeinin.app.saving import save_picture
 from seeinin.app.status import switch_link
+from seeinin.state.named import Tool
 from seeinin.state.selection import How
-from seeinin.state.state import Tool, ViewerState
+from seeinin.state.state import ViewerState
 from seeinin.store.reader import Cache
 
 if TYPE_CHECKING:

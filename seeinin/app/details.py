@@ -15,7 +15,8 @@ from seeinin.app.headings import Heading
 from seeinin.app.legend import Classes
 from seeinin.app.names import as_tip, plain
 from seeinin.pool import POOL, Latest, Token
-from seeinin.state.state import Place, ViewerState
+from seeinin.state.named import Place
+from seeinin.state.state import ViewerState
 from seeinin.store.holes import Holes
 from seeinin.store.reader import Cache, Layer
 

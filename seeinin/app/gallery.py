@@ -16,8 +16,9 @@ from seeinin.app.names import as_tip, plain
 from seeinin.app.thumbnails import Thumbnails
 from seeinin.pool import POOL, Latest
 from seeinin.state.gallery import GalleryBy, Listing
+from seeinin.state.named import Place
 from seeinin.state.selection import Selection
-from seeinin.state.state import Place, ViewerState
+from seeinin.state.state import ViewerState
 
 SIDE, SMALLEST, LARGEST = 36.0, 16.0, 256.0  # px of a picture's longer side, about
 PATIENCE = 100  # ms after which it is said that the images are being ordered

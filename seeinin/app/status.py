@@ -11,7 +11,8 @@ from seeinin.app.headings import Elided
 from seeinin.app.names import as_item, as_tip, plain
 from seeinin.app.tally import Tally
 from seeinin.geometry.warp import LINEAR
-from seeinin.state.state import Drawn, Pile, ViewerState
+from seeinin.state.named import Drawn, Pile
+from seeinin.state.state import ViewerState
 
 PATIENCE = 100  # ms; what takes longer gets a busy sign
 HINTS = {

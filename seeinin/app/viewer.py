@@ -15,9 +15,10 @@ from seeinin.state.answers.answer import Answers
 from seeinin.state.gallery import GalleryBy, GalleryOrder
 from seeinin.state.legend import LegendOrder
 from seeinin.state.linking import Rule
+from seeinin.state.named import Place
 from seeinin.state.questions import Order
 from seeinin.state.selection import How, Selection, chosen
-from seeinin.state.state import Place, ViewerState
+from seeinin.state.state import ViewerState
 from seeinin.state.view import View
 from seeinin.store.reader import Cache
 

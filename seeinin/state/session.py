@@ -16,9 +16,10 @@ from seeinin.geometry.matrix import Camera, Upper
 from seeinin.geometry.warp import Kind, Warp
 from seeinin.state.colouring import ColourBy
 from seeinin.state.gallery import GalleryBy, GalleryOrder
+from seeinin.state.named import Place
 from seeinin.state.ranges import Limits, Ranges
 from seeinin.state.selection import Kept, Selection, chosen
-from seeinin.state.state import Place, ViewerState
+from seeinin.state.state import ViewerState
 from seeinin.state.view import Arrangement, View
 
 FORMAT, VERSION = "seeinin-session", 1

@@ -7,7 +7,7 @@ signal even when it caused it.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from psygnal import SignalGroupDescriptor
@@ -22,6 +22,7 @@ from seeinin.state.history import History
 from seeinin.state.inbox import Inbox
 from seeinin.state.legend import LegendOrder
 from seeinin.state.linking import Rule
+from seeinin.state.named import Auto, Cell, Contrast, Drawn, Maps, Pile, Place, Style, Tool
 from seeinin.state.questions import silent
 from seeinin.state.ranges import Limits, Ranges, layer_limits
 from seeinin.state.selection import How, Kept, Selection, chosen, combined
@@ -30,60 +31,12 @@ from seeinin.state.sources import Sources
 from seeinin.state.view import Arrangement, View, opening_view
 from seeinin.store.reader import Cache, Layer
 
-Tool = Literal["pan", "lasso", "rectangle", "brush"]
-Style = Literal["points", "density"]
-Auto = Literal["auto"]
-Maps = Literal["average", "difference"]
-Contrast = Literal["layer", "channel"]
-
-
-class Place(NamedTuple):
-    """One point of one layer: point = (image * H + y) * W + x."""
-
-    layer: int
-    point: int
-
-
-class Cell(NamedTuple):
-    """One plot of the active layer and a place in it, in the coordinates of its axes."""
-
-    row: int  # channel on y
-    column: int  # channel on x
-    y: float
-    x: float
-
 
 class Selected(NamedTuple):
     """A step of the history."""
 
     selection: Selection | None
     kept: tuple[Kept, ...]
-
-
-class Pile(NamedTuple):
-    """So many points are drawn on the pixel under the cursor; `which` of them was picked, from 1, or none (0)."""
-
-    points: int
-    which: int = 0
-
-
-class Drawn(NamedTuple):
-    """What the last picture shows: `points` of `total` a cell. Of the values of the channels in sight: how many lie
-    `outside` the axes, how many are `nonfinite`, and how many are not there because the file is `damaged`, and `why`.
-
-    Where cells are too small for that, one value each: how strongly their channels are correlated, over so many images.
-    """
-
-    points: int
-    total: int
-    cells: int
-    outside: int
-    nonfinite: int
-    style: Style
-    damaged: int = 0
-    why: str = ""
-    correlated: int = 0  # images
-    above: int = 0  # images, where only the cells above the diagonal show that
 
 
 @dataclass(eq=False)

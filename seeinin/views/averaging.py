@@ -5,8 +5,9 @@ from concurrent.futures import Future
 from functools import partial
 
 from seeinin.pool import POOL, Token
+from seeinin.state.named import Maps, Place
 from seeinin.state.selection import Kept, Selection
-from seeinin.state.state import Maps, Place, ViewerState
+from seeinin.state.state import ViewerState
 from seeinin.views.averages import Mean, growing
 from seeinin.views.subjects import CROPS, Subject, subject_of
 

@@ -10,9 +10,10 @@ import numpy as np
 from seeinin.geometry.matrix import Matrix, Rect
 from seeinin.state.colouring import ColourBy
 from seeinin.state.linking import Rule
+from seeinin.state.named import Drawn, Style
 from seeinin.state.selection import Selection
 from seeinin.state.slots import Slots
-from seeinin.state.state import Drawn, Style, ViewerState
+from seeinin.state.state import ViewerState
 from seeinin.views.layout import Layout
 from seeinin.views.theme import Theme
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seeinin.pool import POOL
+from seeinin.state.named import Cell, Place
 from seeinin.state.selection import How, Selection, chosen
-from seeinin.state.state import Cell, Place
 from seeinin.views.drafting import Drafting
 from seeinin.views.frames import Hit
 from seeinin.views.inside import Plot

@@ -6,7 +6,8 @@ from collections.abc import Callable
 import numpy as np
 
 from seeinin.geometry.matrix import Rect
-from seeinin.state.state import Place, ViewerState
+from seeinin.state.named import Place
+from seeinin.state.state import ViewerState
 from seeinin.views.averages import Mean, shape_shown
 from seeinin.views.averaging import Averaging
 from seeinin.views.browsing import Browsing

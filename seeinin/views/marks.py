@@ -7,8 +7,9 @@ import numpy as np
 from seeinin.geometry.jitter import Jitter
 from seeinin.geometry.matrix import DOTS, INSET, Matrix
 from seeinin.state.columns import Columns
+from seeinin.state.named import Place
 from seeinin.state.selection import How
-from seeinin.state.state import Place, ViewerState
+from seeinin.state.state import ViewerState
 from seeinin.store.reader import Layer
 from seeinin.views.theme import Theme, rgba
 from seeinin.visuals.labels import Label

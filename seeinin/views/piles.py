@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seeinin.pool import POOL, Latest, Token, ranges
+from seeinin.state.named import Pile, Place
 from seeinin.state.sources import Sources
-from seeinin.state.state import Pile, Place, ViewerState
+from seeinin.state.state import ViewerState
 from seeinin.views.frames import Hit, Request
 
 if TYPE_CHECKING:

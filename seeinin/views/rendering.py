@@ -22,9 +22,9 @@ from seeinin.geometry.steps import with_steps
 from seeinin.geometry.warp import Warp
 from seeinin.pool import POOL, Token, ranges
 from seeinin.state.columns import Stretch
+from seeinin.state.named import Drawn, Style
 from seeinin.state.slots import HIDDEN
 from seeinin.state.sources import Sources
-from seeinin.state.state import Drawn, Style
 from seeinin.store.reader import Layer
 from seeinin.views.asides import Asides
 from seeinin.views.frames import Request, Shot

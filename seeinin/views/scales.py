@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seeinin.geometry.srgb import to_srgb
-from seeinin.state.state import Contrast
+from seeinin.state.named import Contrast
 from seeinin.views.averages import Mean
 
 STEPS = 255  # an odd number: zero is in the middle of the diverging table

@@ -4,8 +4,9 @@ import math
 from collections.abc import Callable
 
 from seeinin.pool import POOL, Latest, Token
+from seeinin.state.named import Place
 from seeinin.state.sources import Sources
-from seeinin.state.state import Place, ViewerState
+from seeinin.state.state import ViewerState
 from seeinin.views.frames import Request
 
 MOST = 50_000_000  # points of a layer that are searched; the ids of more are waited for

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seeinin.geometry.fields import Field
+from seeinin.state.named import Maps
 from seeinin.state.selection import Kept, Selection
-from seeinin.state.state import Maps
 from seeinin.store.reader import Cache
 
 INPUT, CROPS = -1, -2  # stand for the images, and for what patches see of them, where a layer's number stands

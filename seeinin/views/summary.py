@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from seeinin.pool import Token
 from seeinin.state.correlations import Correlations
+from seeinin.state.named import Drawn
 from seeinin.state.sources import Sources
-from seeinin.state.state import Drawn
 from seeinin.views.frames import Request, Shot
 from seeinin.views.scales import between, sequential
 from seeinin.views.theme import rgba

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from seeinin.state.state import Contrast
+from seeinin.state.named import Contrast
 from seeinin.views.averages import Mean
 from seeinin.views.scales import Scale, scale_of
 from seeinin.views.sheet import Block, Pane

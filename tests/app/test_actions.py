@@ -100,7 +100,7 @@ def test_layers_and_views(window, press, qtbot):
 
 
 def test_escape_takes_back_the_pick_then_the_selection(window, press):
-    from seeinin.state.state import Place
+    from seeinin.state.named import Place
 
     state = window.state
     state.pick = Place(1, 5)

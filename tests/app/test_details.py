@@ -7,7 +7,7 @@ from seeinin.app.details import Details, number, read_facts
 from seeinin.app.enlarged import SIDE, Box, Enlarged
 from seeinin.app.legend import Classes, Legend
 from seeinin.pool import Token
-from seeinin.state.state import Cell, Place
+from seeinin.state.named import Cell, Place
 from seeinin.views.theme import DARK
 
 

@@ -6,8 +6,8 @@ from PyQt6.QtTest import QTest
 from seeinin.app.status import Status, drawn_words, missed_words
 from seeinin.app.tally import percent, tally
 from seeinin.pool import Token
+from seeinin.state.named import Cell, Drawn
 from seeinin.state.selection import chosen
-from seeinin.state.state import Cell, Drawn
 
 
 @pytest.mark.parametrize(

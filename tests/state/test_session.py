@@ -11,9 +11,10 @@ from seeinin.geometry.matrix import Camera
 from seeinin.state.colouring import ColourBy
 from seeinin.state.export import write_selection
 from seeinin.state.gallery import GalleryBy
+from seeinin.state.named import Place
 from seeinin.state.selection import chosen
 from seeinin.state.session import as_json, restore, save
-from seeinin.state.state import Place, ViewerState
+from seeinin.state.state import ViewerState
 from seeinin.state.view import Arrangement
 
 

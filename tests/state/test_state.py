@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from seeinin.geometry.matrix import Camera
+from seeinin.state.named import Place
 from seeinin.state.selection import chosen
-from seeinin.state.state import Place
 from seeinin.state.view import Arrangement
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from seeinin.geometry.matrix import INSET
-from seeinin.state.state import Place, ViewerState
+from seeinin.state.named import Place
+from seeinin.state.state import ViewerState
 from seeinin.store.reader import open_cache
 from seeinin.views.holes import hatching
 from seeinin.views.layout import Layout

@@ -9,8 +9,9 @@ import pytest
 from vispy.util import keys
 
 from seeinin.geometry.matrix import Camera
+from seeinin.state.named import Place
 from seeinin.state.selection import chosen
-from seeinin.state.state import Place, ViewerState
+from seeinin.state.state import ViewerState
 from seeinin.store.reader import Cache, open_cache
 from seeinin.views import averages, sums
 from seeinin.views.captions import elided, figure, titles

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from seeinin.geometry.matrix import Camera
+from seeinin.state.named import Pile
 from seeinin.state.selection import chosen
-from seeinin.state.state import Pile
 from seeinin.views.matrix import MatrixView
 
 

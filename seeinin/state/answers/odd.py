@@ -9,9 +9,9 @@ import numpy as np
 from seeinin.pool import Token
 from seeinin.state.answers.answer import Answer, Answers, Asked, select
 from seeinin.state.answers.distances import distances, labelled, units
+from seeinin.state.named import Place
 from seeinin.state.selection import How, chosen
 from seeinin.state.sources import Sources
-from seeinin.state.state import Place
 
 if TYPE_CHECKING:
     from seeinin.state.state import ViewerState
