@@ -9,6 +9,8 @@ from seeinin.geometry.jit import kernel
 
 TABLE: NDArray[np.float32] = np.arange(65536, dtype=np.uint16).view(np.float16).astype(np.float32)
 
+INFINITE = np.int16(0x7C00)  # the code of infinity; larger ones are no numbers
+
 
 def codes(column: NDArray[np.float16]) -> NDArray[np.uint16]:
     """The same memory as uint16 codes, which numba can read (it knows no float16 on the CPU)."""
@@ -26,6 +28,20 @@ def decode(column: NDArray[Any], out: NDArray[np.float32] | None = None) -> NDAr
         out = np.empty(column.shape, np.float32)
     look_up(TABLE, np.ascontiguousarray(column).view(np.uint16).reshape(-1), out.reshape(-1))
     return out
+
+
+def all_finite(values: NDArray[np.float16]) -> bool:
+    """Whether none of the values, contiguous, is infinite or no number."""
+    return bool(largest_magnitude(values.reshape(-1).view(np.int16)) < INFINITE)
+
+
+@kernel
+def largest_magnitude(codes):  # type: ignore[no-untyped-def]
+    """The largest code without its sign."""
+    largest = np.int16(0)
+    for p in range(codes.size):
+        largest = max(largest, np.int16(codes[p] & np.int16(0x7FFF)))
+    return largest
 
 
 @kernel

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from seeinin.errors import ModelError
+from seeinin.geometry.halves import all_finite
 from seeinin.precompute.halving import Batch
 from seeinin.precompute.job import Job
 from seeinin.precompute.layers import Layer
@@ -91,7 +91,7 @@ def _fill(job: Job, rows: range, buffers: _Buffers, batch: int) -> None:
 
 def _check_overflow(layer: Layer, tensor: torch.Tensor, stored: torch.Tensor) -> None:
     """Infinity in float16 that was a number before must not reach the disk."""
-    if stored.dtype != torch.float16 or all(math.isfinite(end) for end in stored.aminmax()):
+    if stored.dtype != torch.float16 or all_finite(stored.numpy()):
         return
     finite = tensor[tensor.isfinite()]
     if finite.numel() and float(finite.abs().max().to(torch.float16)) == float("inf"):

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seeinin.geometry.statistics import ChannelStatistics, Images, channel_statistics
+from seeinin.geometry.statistics import ChannelStatistics, Images, Wanted, channel_statistics, of_tally
+from seeinin.geometry.tally import CODES, Tally
 from seeinin.store.checksums import checksum, piece_checksums
 from seeinin.store.files import Files, read, write
 from seeinin.store.format import LEVELS, Place, pieces
@@ -49,26 +50,28 @@ def derive_layer(stored: Stored, images: Images, budget: int, progress: Progress
     Takes about `budget` bytes of memory. `progress` hears of the bytes of maps read, then of those of columns
     summarised. Raises OSError, and DamagedError where the maps are not what was committed.
     """
-    columns = _Columns(stored, budget)
+    columns = _Columns(stored, images, budget)
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         for start in range(0, columns.rows, columns.at_once):
             for count in columns.add(start, threads):
                 progress(count)
-        statistics = []
-        for found in threads.map(partial(_statistics, columns, images), range(columns.depth)):
-            statistics.append(found)
-            progress(columns.place.entry)
-    arrays = _arrays(statistics, stored.places)
+        for count in columns.summarise(threads):
+            progress(count)
+    arrays = _arrays(columns.statistics, stored.places)
     for name, array in arrays.items():
         write(stored.files, stored.descriptor, array, stored.places[name].offset)
     return {"columns": columns.checksums} | {name: np.array(checksum(a), np.uint32) for name, a in arrays.items()}
 
 
 class _Columns:
-    """The columns of a layer in the making, from one block of maps after the other."""
+    """The columns of a layer in the making, from one block of maps after the other, and their statistics.
 
-    def __init__(self, stored: Stored, budget: int) -> None:
-        self.stored = stored
+    Channels in float16 are counted while they are in memory, where it has room for what is known of them all; the
+    others, and those in float32, are read once more.
+    """
+
+    def __init__(self, stored: Stored, images: Images, budget: int) -> None:
+        self.stored, self.images = stored, images
         self.maps, self.place = stored.places["maps"], stored.places["columns"]
         self.rows, self.depth = self.maps.shape[:2]
         self.positions = self.place.shape[1] // self.rows
@@ -78,15 +81,37 @@ class _Columns:
         at_once = min(max(run, BLOCK // self.maps.entry), budget // self.maps.entry)
         self.at_once = max(1, at_once // self._piece) * self._piece
         self._block = np.empty((min(self.at_once, self.rows), self.depth, self.positions), self.maps.dtype)
+        self._group = max(1, CACHE_LINE // (self.positions * self.place.dtype.itemsize))
+        self._spare: list[NDArray[Any]] = []  # of a group of columns, one a thread
+        per_position = len(stored.places["class_mean"].shape) == 4
+        self._wanted = Wanted(self.positions, per_position, LEVELS, stored.places["top"].shape[1])
+        known = 8 * CODES + 16 * images.classes * self._wanted.averaged  # bytes for each channel
+        fits = self.at_once >= self.rows or self.depth * known <= budget // 2
+        self._counted = self.place.dtype == np.float16 and fits
+        self._tallies: dict[int, Tally] = {}
+        self.statistics: list[ChannelStatistics] = []
+        self._found: dict[int, ChannelStatistics] = {}
 
     def add(self, start: int, threads: ThreadPoolExecutor) -> Iterator[int]:
-        """Read the maps of `at_once` rows from `start` on and write their share of every column; yields bytes read."""
+        """Read the maps of `at_once` rows from `start` on and write their share of every column; yields bytes done."""
         block = self._block[: self.rows - start]
         step = max(1, READ // (self.maps.entry * self._piece)) * self._piece
         yield from threads.map(partial(self._read, block, start, step), range(0, len(block), step))
-        group = max(1, CACHE_LINE // (self.positions * self.place.dtype.itemsize))
-        for _ in threads.map(partial(self._transpose, block, start, group), range(0, self.depth, group)):
-            pass
+        for count in threads.map(partial(self._transpose, block, start), range(0, self.depth, self._group)):
+            if self._counted:
+                yield count
+
+    def summarise(self, threads: ThreadPoolExecutor) -> Iterator[int]:
+        """Complete `statistics`, after all rows; yields the bytes of columns that were still to be read."""
+        for channel, statistics in enumerate(threads.map(self._statistics, range(self.depth))):
+            self.statistics.append(statistics)
+            if channel not in self._found:
+                yield self.place.entry
+
+    def _statistics(self, channel: int) -> ChannelStatistics:
+        if channel in self._found:
+            return self._found[channel]
+        return channel_statistics(lambda: self.pieces(channel), self.images, self._wanted)
 
     def pieces(self, channel: int) -> Iterator[NDArray[Any]]:
         """The column of a channel in order, each (rows, positions)."""
@@ -110,14 +135,36 @@ class _Columns:
             raise DamagedError(row + int(wrong[0]) * self._piece)
         return part.nbytes
 
-    def _transpose(self, block: NDArray[Any], start: int, group: int, channel: int) -> None:
-        taken = block[:, channel : channel + group]  # (rows, group, positions)
-        out = np.empty((taken.shape[1], len(block), self.positions), self.place.dtype)
-        for row in range(0, len(block), TILE):
+    def _transpose(self, block: NDArray[Any], start: int, channel: int) -> int:
+        """Write the runs of a group of channels, the first of which is `channel`; returns their bytes."""
+        taken = block[:, channel : channel + self._group]  # (rows, group, positions)
+        rows, group = taken.shape[:2]
+        memory = self._memory()
+        out = memory[: taken.size].reshape(group, rows, self.positions)
+        for row in range(0, rows, TILE):
             out[:, row : row + TILE] = taken[row : row + TILE].transpose(1, 0, 2)
-        for d, run in enumerate(out.reshape(len(out), -1), channel):
-            self._add_checksums(d, start * self.positions, run)
+        for d, run in enumerate(out, channel):
+            self._add_checksums(d, start * self.positions, run.reshape(-1))
             write(self.stored.files, self.stored.descriptor, run, self._offset(d, start * self.positions))
+            if self._counted:
+                self._count(d, run, start)
+        self._spare.append(memory)
+        return out.nbytes
+
+    def _memory(self) -> NDArray[Any]:
+        """For a group of columns of a block. Used again: fresh memory costs as much as what is done in it."""
+        try:
+            return self._spare.pop()
+        except IndexError:
+            return np.empty(len(self._block) * self._group * self.positions, self.place.dtype)
+
+    def _count(self, channel: int, run: NDArray[Any], start: int) -> None:
+        tally = self._tallies.pop(channel, None) or self._wanted.tally(self.images)
+        tally.add(run, start)
+        if start + len(run) < self.rows:
+            self._tallies[channel] = tally
+        else:
+            self._found[channel] = of_tally(tally, self.images, self._wanted)
 
     def _add_checksums(self, channel: int, first: int, run: NDArray[Any]) -> None:
         """Runs begin and end anywhere in a piece; they come in order."""
@@ -125,17 +172,6 @@ class _Columns:
         for piece in range(first // size, -(-(first + len(run)) // size)):
             part = run[max(0, piece * size - first) : (piece + 1) * size - first]
             self.checksums[channel, piece] = checksum(part, int(self.checksums[channel, piece]))
-
-
-def _statistics(columns: _Columns, images: Images, channel: int) -> ChannelStatistics:
-    return channel_statistics(
-        lambda: columns.pieces(channel),
-        images,
-        positions=columns.positions,
-        per_position=len(columns.stored.places["class_mean"].shape) == 4,
-        levels=LEVELS,
-        extremes=columns.stored.places["top"].shape[1],
-    )
 
 
 def _arrays(statistics: list[ChannelStatistics], places: Mapping[str, Place]) -> dict[str, NDArray[Any]]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from seeinin.geometry.statistics import Images, channel_statistics
+from seeinin.geometry.statistics import Images, Wanted, channel_statistics
 
 LEVELS = (0.001, 0.05, 0.5, 0.999)
 
@@ -40,10 +40,7 @@ def summarise(column, images, rows_at_once=7, per_position=True, extremes=9):
     return channel_statistics(
         lambda: (column[start : start + rows_at_once] for start in range(0, len(column), rows_at_once)),
         images,
-        positions=column.shape[1],
-        per_position=per_position,
-        levels=LEVELS,
-        extremes=extremes,
+        Wanted(column.shape[1], per_position, LEVELS, extremes),
     )
 
 
