@@ -179,33 +179,61 @@ def _count(frame, scratch, cells, points, planes, clear):  # type: ignore[no-unt
         place, size = cells[c, 6], (cells[c, 3] - cells[c, 2]) * width
         first, after = (cells[c, 7] - cells[c, 2]) * width, (cells[c, 8] - cells[c, 2]) * width
         cell_sums, cell_keys = sums[2 * place : 2 * (place + size)], keys[place : place + size]
-        if clear:  # here, because it also fetches the cell into the cache in one sweep
-            cell_keys[first:after] = -1
-            cell_sums[first:after] = 0
         if clear and planes == 2:
-            cell_sums[size + first : size + after] = 0
             share[place + first : place + after] = 0
-        _count_cell(fresh, last, cell_sums, along, down, np.uint64(width), slot, packed)
+        band = first, after, size, planes
+        ready = _count_cell(fresh, last, cell_sums, along, down, np.uint64(width), slot, packed, band, not clear)
         for q in range(selected.size):
             p = selected[q]
             if (along[p] | down[p]) >= 0:
                 share[place + down[p] * width + along[p] - size] += strength[p]
+        if clear and ready:
+            cell_keys[first:after] = -1
         for plane in range(planes):
-            _move(fresh, last, cell_sums, cell_keys, plane * size, first, after, start + plane * SELECTED)
+            begin, end, at = plane * size + first, plane * size + after, start + plane * SELECTED
+            if ready:
+                _move(fresh, last, cell_sums, cell_keys, plane * size, first, after, at)
+            else:
+                words = cell_sums[begin:end].reshape(-1)
+                _set(fresh[begin:end], last[begin:end], words, cell_keys[first:after], at, plane > 0)
 
 
 @kernel
-def _count_cell(fresh, last, sums, along, down, width, slot, packed):  # type: ignore[no-untyped-def]
+def _count_cell(fresh, last, sums, along, down, width, slot, packed, band, ready):  # type: ignore[no-untyped-def]
+    """Returns whether `sums` hold what is to be added to: they are only cleared when a narrow sum is full."""
     for p in range(slot.size):
         x, y = along[p], down[p]
         if (x | y) >= 0:
             pixel = np.uint64(y) * width + np.uint64(x)
             before = fresh[pixel]
             if before >= NARROW:
+                if not ready:
+                    _clear(sums, band)
+                    ready = True
                 _add(sums, pixel, before)
                 before = np.uint64(0)
             fresh[pixel] = before + packed[np.uint64(slot[p])]
             last[pixel] = p
+    return ready
+
+
+@kernel
+def _clear(sums, band):  # type: ignore[no-untyped-def]
+    first, after, size, planes = band
+    for plane in range(planes):
+        sums[plane * size + first : plane * size + after] = 0
+
+
+@kernel
+def _set(fresh, last, sums, keys, start, keep):  # type: ignore[no-untyped-def]
+    """From the scratch to a part of the frame that holds nothing yet, but keys where they are to be kept."""
+    for pixel in range(fresh.size):  # without a branch, so that it runs several pixels at a time
+        word = fresh[pixel]
+        empty = keys[pixel] if keep else np.int64(-1)
+        keys[pixel] = start + np.int64(last[pixel]) if word != 0 else empty
+        sums[2 * pixel] = word >> np.uint64(54) | (word >> np.uint64(36) & COLOUR) << np.uint64(32)
+        sums[2 * pixel + 1] = (word >> np.uint64(18) & COLOUR) | (word & COLOUR) << np.uint64(32)
+        fresh[pixel] = np.uint64(0)
 
 
 @kernel

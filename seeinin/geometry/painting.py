@@ -215,6 +215,8 @@ def _add_marks(sums, share, weigh, tile, mark, depth):  # type: ignore[no-untype
     Returns the first and the last + 1 row of the tile that holds anything.
     """
     radius = mark.shape[0] // 2
+    if radius == 0:
+        return _add_points(sums, share, weigh, tile, mark[0, 0], depth)
     y0, y1, x0, x1 = tile
     left, right = max(x0 - radius, 0), min(x1 + radius, share.shape[1])
     line = np.zeros(4 * (x1 - x0 + 2 * radius + 2), np.float32)
@@ -237,6 +239,24 @@ def _add_marks(sums, share, weigh, tile, mark, depth):  # type: ignore[no-untype
                 three = weights[dx], weights[dx + 1], weights[dx + 2]
                 _add_three(depth[row, 4 * a : 4 * b], line[4 * (a + dx) :], *three)
         top, bottom = min(top, max(y - radius - y0, 0)), max(bottom, min(y + radius + 1, y1) - y0)
+    return min(top, bottom), bottom
+
+
+@kernel
+def _add_points(sums, share, weigh, tile, mark, depth):  # type: ignore[no-untyped-def]
+    """Likewise where a mark is a pixel."""
+    y0, y1, x0, x1 = tile
+    top, bottom = y1 - y0, 0
+    for y in range(y0, y1):
+        points = depth[y - y0]
+        bits = _read(sums[y, x0:x1].reshape(-1), points)
+        if bits == 0:
+            continue
+        if bits >= FULL or weigh:
+            _weigh(sums[y, x0:x1], share[y, x0:x1], weigh, points)
+        for q in range(points.size):
+            points[q] *= mark
+        top, bottom = min(top, y - y0), y - y0 + 1
     return min(top, bottom), bottom
 
 

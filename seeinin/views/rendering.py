@@ -126,7 +126,7 @@ class Drawing:
         binned = {j: Binned(*across[j], width) for (_, j), _ in self.diagonal}
         points = min((column.size for column in self.held.values()), default=self.layer.points)
         work = [*across.values()], down, cells, self.colouring, self.points, points
-        for done in counting(POOL, self.frame, *work, clear=False):
+        for done in counting(POOL, self.frame, *work, clear=not self.points):
             if done > self.points:
                 yield self.points
                 POOL.share(partial(self._spread, binned, self.points, done), self.diagonal)
