@@ -48,7 +48,10 @@ class Hits:
         """Where the picture has no ids of all points yet."""
         matrix, request = self.view.matrix, self.view.wanted
         at = matrix.cell_at(x, y) if matrix is not None else None
-        if matrix is not None and request is not None and at is not None and matrix.shows_points(*at):
+        if matrix is None or request is None or at is None or not matrix.shows_points(*at):
+            return
+        seen = at[0] in request.matrix.visible_rows() and at[1] in request.matrix.visible_columns()
+        if seen:  # else the picture is still on its way
             column, row = matrix.to_cells(x, y)
             self.searching.search(request, at, (row, column), REACH, partial(setattr, self.state, "hover"))
 

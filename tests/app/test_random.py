@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from PyQt6.QtCore import QPoint, QPointF, Qt
-from PyQt6.QtGui import QWheelEvent
+from PyQt6.QtGui import QContextMenuEvent, QWheelEvent
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 
@@ -15,7 +15,7 @@ MODIFIERS = [
     Qt.KeyboardModifier.ControlModifier,
     Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier,
 ]
-KEYS = [*map(ord, "GLRBHFD0123456789"), *(Qt.Key.Key_Plus, Qt.Key.Key_Minus, Qt.Key.Key_Escape, Qt.Key.Key_F1)]
+KEYS = [*map(ord, "GLRBHFDYUPNC[]0123456789"), *(Qt.Key.Key_Plus, Qt.Key.Key_Minus, Qt.Key.Key_Escape, Qt.Key.Key_F1)]
 KEYS += [Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown]
 EVENTS = 150
 
@@ -31,7 +31,8 @@ class Hands:
         return QPoint(int(self.random.integers(widget.width())), int(self.random.integers(widget.height())))
 
     def widget(self):
-        return self.one_of([self.window.places[0], *self.window.places, self.window.legend.viewport()])
+        lists = self.window.legend.viewport(), self.window.gallery.port
+        return self.one_of([self.window.places[0], *self.window.places, *lists])
 
     def click(self):
         widget = self.widget()
@@ -64,6 +65,13 @@ class Hands:
     def key(self):
         QTest.keyClick(self.window.places[0], Qt.Key(self.one_of(KEYS)), self.one_of(MODIFIERS))
 
+    def right_click(self):
+        widget = self.widget()
+        at, reason = self.place(widget), QContextMenuEvent.Reason.Mouse
+        QApplication.sendEvent(widget, QContextMenuEvent(reason, at, widget.mapToGlobal(at)))
+        while menu := QApplication.activePopupWidget():
+            menu.close()
+
     def resize(self):
         self.window.resize(int(self.random.integers(200, 1700)), int(self.random.integers(150, 1100)))
 
@@ -72,12 +80,13 @@ class Hands:
 
     def act(self):
         often = [self.click, self.drag, self.move, self.wheel, self.key]
-        self.one_of([*often, *often, self.double_click, self.resize, self.back])()
+        self.one_of([*often, *often, self.double_click, self.right_click, self.resize, self.back])()
 
 
 @pytest.mark.parametrize("seed", range(2))
 def test_random_events_leave_the_window_alive(window, qtbot, seed):
     hands = Hands(window, seed)
+    window.state.motion = bool(seed % 2)
     for number in range(EVENTS):
         hands.act()
         if number % 10 == 0:
