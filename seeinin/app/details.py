@@ -113,7 +113,12 @@ class Details(QWidget):
             self._show(None)
         else:
             facts = self.reading.request(read_facts, self.state.cache, *self.wanted)
-            self.state.inbox.deliver(facts, partial(self._arrived, self.wanted))
+            self.state.inbox.deliver(facts, partial(self._arrived, self.wanted), partial(self._lose, self.wanted))
+
+    def _lose(self, request: tuple[Place, tuple[int, ...]]) -> None:
+        if request == self.wanted:
+            self.wanted = None
+            self._show(None)
 
     def _arrived(self, request: tuple[Place, tuple[int, ...]], facts: Facts) -> None:
         if request == self.wanted:

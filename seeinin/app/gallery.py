@@ -79,7 +79,11 @@ class Gallery(QAbstractScrollArea):
         self.wanted = wanted
         self._patience.start()
         found = self._latest.request(_listing, state.sources, state.cache.layers[view.layer], *wanted[1:])
-        self.viewer.inbox.deliver(found, partial(self._arrived, wanted))
+        self.viewer.inbox.deliver(found, partial(self._arrived, wanted), partial(self._lose, wanted))
+
+    def _lose(self, wanted: Wanted) -> None:
+        if wanted == self.wanted:
+            self.wanted = self.listed
 
     def _arrived(self, wanted: Wanted, found: Listing) -> None:
         if wanted == self.wanted:

@@ -22,6 +22,7 @@ from PyQt6.QtCore import (
 )
 from PyQt6.QtWidgets import QApplication
 
+from seeinin.errors import SeeInInError
 from seeinin.pool import POOL
 from seeinin.state.inbox import Inbox
 
@@ -90,7 +91,10 @@ class Guard(QObject):
         sys.excepthook, threading.excepthook = self._before
 
     def _in_slot(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        logger.error("the window goes on after an error", exc_info=(kind, error, trace))
+        if isinstance(error, SeeInInError):
+            logger.warning("%s", error)  # it says all there is to say
+        else:
+            logger.error("the window goes on after an error", exc_info=(kind, error, trace))
         self.failed.emit(error)
 
     def _in_thread(self, failure: threading.ExceptHookArgs) -> None:

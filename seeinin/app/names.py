@@ -5,9 +5,9 @@ from html import escape
 LONGEST = 200  # characters; a longer name is cut, since nobody reads on
 
 
-def plain(name: str) -> str:
+def plain(name: str, longest: int = LONGEST) -> str:
     """One printable line: control and direction-changing characters are shown by their number."""
-    cut = name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
+    cut = name if len(name) <= longest else name[: longest - 1] + "…"
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut)
 
 

@@ -103,4 +103,4 @@ def _finished(
         .removeprefix("seeinin: ")
     )
     if code:
-        window.status.show_problem(DisplayError(said or f"{path} could not be drawn"))
+        window.report.show_problem(DisplayError(said or f"{path} could not be drawn"))

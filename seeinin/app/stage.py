@@ -59,7 +59,7 @@ class Stage:
         colours = LIGHT if theme == "light" else DARK
         self.window = Window(self.state, size, headless=headless, theme=colours, scale=scale)
         if guard is not None:
-            guard.failed.connect(self.window.status.show_problem)
+            guard.failed.connect(self.window.report.show_problem)
         self.window.appear()
 
     def picture(self, path: Path | str | None, panel: Panel, *, caption: bool = False) -> np.ndarray:

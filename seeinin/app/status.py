@@ -1,14 +1,13 @@
 """The status bar: what is drawn, selected, linked, out of range and under the cursor, and what the tool does."""
 
 from functools import partial
-from traceback import format_exception
 
 from PyQt6.QtCore import QRectF, QSize, Qt, QTimer
 from PyQt6.QtGui import QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStatusBar, QToolButton, QWidget
 
 from seeinin.app.headings import Elided
-from seeinin.app.names import as_item, as_tip, plain
+from seeinin.app.names import plain
 from seeinin.app.tally import Tally
 from seeinin.geometry.warp import LINEAR
 from seeinin.state.named import Drawn, Pile
@@ -54,7 +53,7 @@ def pile_words(pile: Pile | None) -> str:
 
 
 class Status(QStatusBar):
-    """Reads the state only; `show_tally` and `show_problem` bring what the state does not hold."""
+    """Reads the state only; `show_tally` brings what the state does not hold."""
 
     def __init__(self, state: ViewerState) -> None:
         super().__init__()
@@ -63,15 +62,12 @@ class Status(QStatusBar):
         self.link, self.under = QToolButton(), Elided()
         looks = {"outside": "muted", "nonfinite": "strange", "damaged": "lost"}
         self.missed = {name: Elided(name=look) for name, look in looks.items()}
-        self.problem, self.hint = QToolButton(), Elided(name="muted")
+        self.hint = Elided(name="muted")
         self.tally: Tally | None = None
         self.setSizeGripEnabled(False)
         self._lay_out()
         self.link.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.link.clicked.connect(partial(switch_link, state))
-        self.problem.setObjectName("problem")
-        self.problem.clicked.connect(self.problem.hide)
-        self.problem.hide()
         for name, follow in (
             ("drawn", self._show_drawn),
             ("link", self._show_link),
@@ -91,7 +87,7 @@ class Status(QStatusBar):
         line = QHBoxLayout(row)
         line.setContentsMargins(8, 1, 8, 1)
         line.setSpacing(16)
-        for part in (self.busy, self.drawn, self.selected, self.link, *self.missed.values(), self.under, self.problem):
+        for part in (self.busy, self.drawn, self.selected, self.link, *self.missed.values(), self.under):
             line.addWidget(part)
         line.addWidget(self.hint, 1)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -111,12 +107,6 @@ class Status(QStatusBar):
         name = "" if tally.layer is None else plain(cache.layers[tally.layer].name)
         compared = "" if against is None else f", compared with {plain(against.name)}"
         self.selected.setText(tally.words(name, cache.images) + compared)
-
-    def show_problem(self, error: BaseException) -> None:
-        """What went wrong, until it is clicked; the window goes on."""
-        self.problem.setText(as_item(plain(f"{type(error).__name__}: {error}"))[:80])
-        self.problem.setToolTip(as_tip("".join(format_exception(error))))
-        self.problem.show()
 
     def _show_drawn(self, *_: object) -> None:
         self.drawn.setText(drawn_words(self.state.drawn))

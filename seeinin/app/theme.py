@@ -60,7 +60,8 @@ QLabel#muted { color: $muted; }
 QLabel#strange { color: $strange; }
 QLabel#lost { color: $damage; }
 QLabel#corner { color: $muted; padding: 5px 12px; }
-QLabel#problem, QToolButton#problem { color: $text; background: #9c2f2f; border-radius: 4px; padding: 1px 8px; }
+QFrame#report { background: $raised; border-top: 2px solid $damage; }
+QFrame#report QPlainTextEdit { background: $background; border: 1px solid $line; font-family: monospace; }
 """)
 
 

@@ -33,6 +33,7 @@ from seeinin.app.legend import Legend
 from seeinin.app.menus import PanelMenus
 from seeinin.app.names import plain
 from seeinin.app.picture import Painted, painted
+from seeinin.app.report import Report, below
 from seeinin.app.search import Search
 from seeinin.app.sidebar import Sidebar
 from seeinin.app.sliders import StateSlider
@@ -133,6 +134,11 @@ class Window(QMainWindow):
         matrix, overview, maps = self.places
         panels = {"window": self, "matrix": matrix, "overview": overview, "maps": maps, "legend": self.legend}
         return {**panels, "image": self.details, "gallery": self.gallery, "answers": self.answers}
+
+    def ask_again(self) -> None:
+        """Ask for all that is in sight and not there."""
+        for part in (self.matrix, self.overview, self.maps, self.details, self.gallery):
+            part.refresh()
 
     def show_keys(self) -> None:
         KeyScreen([action for action, _ in self.commands.pairs], self).show()
@@ -248,7 +254,8 @@ class Window(QMainWindow):
         self.splitter.setStretchFactor(1, 1)
         sides = SIDES if width >= WIDE else NARROW
         self.splitter.setSizes([sides[0], width - sum(sides), sides[1]])
-        self.setCentralWidget(self.splitter)
+        self.report = Report(self.ask_again)
+        self.setCentralWidget(below(self.splitter, self.report))
 
     def _paint_in(self, theme: Theme) -> None:
         self.theme = theme

@@ -25,12 +25,21 @@ class Inbox:
         self._arrived.set()
         self.wake()
 
-    def deliver(self, future: "Future[T]", use: Callable[[T], object]) -> None:
+    def deliver(
+        self, future: "Future[T]", use: Callable[[T], object], lost: Callable[[], object] = lambda: None
+    ) -> None:
         """Run `use(result)` here when the future is done; its exception is raised here too, where it is reported.
 
-        Nothing comes of a request that was cancelled.
+        `lost` is called before that, so that what was asked for can be asked again. Nothing comes of a request that was
+        cancelled.
         """
-        future.add_done_callback(lambda done: None if _cancelled(done) else self.post(lambda: use(done.result())))
+
+        def take(done: "Future[T]") -> None:
+            if done.exception() is not None:
+                lost()
+            use(done.result())
+
+        future.add_done_callback(lambda done: None if _cancelled(done) else self.post(lambda: take(done)))
 
     def run(self) -> None:
         """Run what has arrived; a call that fails does not keep the later ones from their turn."""

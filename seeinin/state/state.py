@@ -85,6 +85,7 @@ class ViewerState:
 
     def attach(self, cache: Cache) -> "ViewerState":
         """Look at `cache`; `show_layer` comes next."""
+        cache.preload()
         self.cache = cache
         self.sources = Sources.of(cache)
         self.linker = self.sources.linker
@@ -114,7 +115,11 @@ class ViewerState:
             self._enter(make(self._limits[number]))
         else:
             limits = POOL.now(layer_limits, self.cache.layers[number])
-            self.inbox.deliver(limits, partial(self._arrived, number, make))
+            self.inbox.deliver(limits, partial(self._arrived, number, make), partial(self._stay, number))
+
+    def _stay(self, number: int) -> None:
+        if number == self._wanted:
+            self._wanted = -1 if self.view is None else self.view.layer
 
     def _arrived(self, number: int, make: Callable[[Limits], View], limits: Limits) -> None:
         self._limits[number] = limits

@@ -161,6 +161,10 @@ class Cache:
     def _names(self) -> NDArray[np.bytes_]:
         return self._access.array("images/name")
 
+    def preload(self) -> None:
+        """Read what is small and wanted at every turn, so that it never has to be waited for."""
+        _ = self.classes, self.class_count, self.index, self.label, self.prediction, self.valid, self.extra
+
     def name(self, row: int) -> str:
         """The file name or the dataset index of an image."""
         return _text(self._names[row])

@@ -62,7 +62,7 @@ class Averaging:
         if self._waiting or self.subject is None or asked != self._asked:
             self._asked, self._waiting = asked, True
             subject = POOL.now(subject_of, self.state.cache, *asked)
-            self.state.inbox.deliver(subject, partial(self._begin, asked))
+            self.state.inbox.deliver(subject, partial(self._begin, asked), partial(self._forget_question, asked))
 
     def _due(self) -> tuple[int | Selection | None, Maps, Kept | None]:
         """What is to be shown now, how, and compared with what."""
@@ -128,7 +128,18 @@ class Averaging:
         # a first answer goes ahead of every refinement, but not of the window's first picture
         submit = POOL.later if before or POOL.holding else POOL.now
         self._growing[number] = submit(growing, self._token, self.state.cache, self.subject, number, before)
-        self.state.inbox.deliver(self._growing[number], partial(self._arrived, number))
+        arrived, lost = partial(self._arrived, number), partial(self._lose, number, self.subject)
+        self.state.inbox.deliver(self._growing[number], arrived, lost)
+
+    def _forget_question(self, asked: object) -> None:
+        if asked is self._asked:
+            self._asked, self._waiting = None, False
+
+    def _lose(self, number: int, subject: Subject) -> None:
+        """It begins anew when it is next in sight."""
+        if subject is self.subject:
+            self._growing.pop(number, None)
+            self.means.pop(number, None)
 
     def _arrived(self, number: int, mean: Mean) -> None:
         if mean.subject is not self.subject:

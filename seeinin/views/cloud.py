@@ -106,8 +106,12 @@ class Cloud:
         if look != self._wanted:
             self._wanted = look
             dress = self._latest.request(_dress, state.sources, look)
-            state.inbox.deliver(dress, partial(self._put_on, look))
+            state.inbox.deliver(dress, partial(self._put_on, look), partial(self._lose, look))
         return self._worn is not None and self._worn.layer is layer
+
+    def _lose(self, look: "Look") -> None:
+        if look == self._wanted:
+            self._wanted = None
 
     def _put_on(self, look: "Look", dress: "Dress") -> None:
         self._worn = look

@@ -114,7 +114,9 @@ class Hits:
 
     def _select(self, how: How, cell: tuple[int, int], find: Callable[[Plot], Selection]) -> None:
         if (plot := self.plot(cell)) is not None:
-            self.state.inbox.deliver(POOL.now(find, plot), partial(self._selected, self.drafting.gesture, how))
+            gesture = self.drafting.gesture
+            found = partial(self._selected, gesture, how)
+            self.state.inbox.deliver(POOL.now(find, plot), found, partial(self.drafting.end, gesture))
 
     def _selected(self, gesture: int, how: How, new: Selection) -> None:
         self.state.select(new, how)

@@ -35,7 +35,7 @@ class Layout:
 
     def _edges(self, origin: float, k: int, kept: int) -> tuple[int, int]:
         """Both edges rounded; of a plot on whole pixels only the one that is `kept`, the first or the last."""
-        first, last = round(origin + k * self.cell), round(origin + (k + 1) * self.cell)
+        first, last = _nearest(origin + k * self.cell), _nearest(origin + (k + 1) * self.cell)
         if self.whole:
             return (first, first + self.side) if kept < 0 else (last - self.side, last)
         return first, last
@@ -116,3 +116,8 @@ class Layout:
         """Whether all of a cell is in the picture."""
         y0, y1, x0, x1 = self.rect(i, j)
         return self.whole and y1 - y0 == x1 - x0 == self.side
+
+
+def _nearest(place: float) -> int:
+    """The nearest whole pixel. Halves go up: Python's go to even ones, and then neighbours would share a pixel."""
+    return math.floor(place + 0.5)

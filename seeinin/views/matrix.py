@@ -121,7 +121,7 @@ class MatrixView:
             show, pause = None if self._is_covered(request) else self._post, STILL if moves else 0.0
             self._look()
             exact = self._latest.request(_render, request, self.state.sources, show, pause)
-            self.state.inbox.deliver(exact, self._arrived)
+            self.state.inbox.deliver(exact, self._arrived, partial(self._lose, request))
 
     def _write(self, matrix: Matrix) -> None:
         """Names and ticks, and the values of the cells that show one."""
@@ -194,6 +194,10 @@ class MatrixView:
     def _post(self, shot: Shot) -> None:
         """Called by the thread that counts, with what it has so far."""
         self.state.inbox.post(partial(self._arrived, shot))
+
+    def _lose(self, request: Request) -> None:
+        if request == self.wanted:
+            self.wanted = None  # whatever comes next asks again
 
     def _arrived(self, shot: Shot | None) -> None:
         """A picture, which may be of where the cells were a moment ago."""

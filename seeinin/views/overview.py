@@ -110,7 +110,7 @@ class OverviewView:
         request = self._request(view, matrix)
         if request != self.wanted:
             self.wanted = request
-            self.state.inbox.deliver(self._ask(request), self._arrived)
+            self.state.inbox.deliver(self._ask(request), self._arrived, partial(self._lose, request))
         self._place(matrix)
 
     def _request(self, view: View, matrix: Matrix) -> Request | Summary:
@@ -125,6 +125,10 @@ class OverviewView:
     def _ask(self, request: Request | Summary) -> Any:
         job = partial(_plots, show=self._show) if isinstance(request, Request) else _summary
         return self._latest.request(job, request, self.state.sources)
+
+    def _lose(self, request: Request | Summary) -> None:
+        if request == self.wanted:
+            self.wanted = None  # whatever comes next asks again
 
     def _show(self, sight: Sight) -> None:
         """Called by the thread that counts."""

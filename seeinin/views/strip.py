@@ -130,7 +130,7 @@ class Strip:
         else:
             layer = self.state.cache.layers[wanted.layer]
             bands = self._latest.request(_bands, self.state.sources, layer, *wanted[1:], partial(self._post, wanted))
-            self.state.inbox.deliver(bands, partial(self._finished, wanted))
+            self.state.inbox.deliver(bands, partial(self._finished, wanted), partial(self._lose, wanted))
 
     def _post(self, wanted: Wanted, bands: "Bands") -> None:
         """Called by the thread that averages, with what it has so far."""
@@ -140,6 +140,10 @@ class Strip:
         if wanted == self.wanted and wanted not in self._known:
             self._take(wanted, bands)
             self.changed()
+
+    def _lose(self, wanted: Wanted) -> None:
+        if wanted == self.wanted:
+            self.wanted = None
 
     def _finished(self, wanted: Wanted, bands: "Bands") -> None:
         self._arrived(wanted, bands)

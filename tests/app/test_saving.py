@@ -80,8 +80,8 @@ def test_the_window_has_a_picture_drawn(window, tmp_path, qtbot, monkeypatch):
 
 def test_what_cannot_be_written_is_said(window, tmp_path, qtbot):
     draw(window, tmp_path / "no folder" / "it.png", [])
-    qtbot.waitUntil(lambda: window.state.busy == "" and window.status.problem.isVisible(), timeout=60_000)
-    assert window.status.problem.text().startswith("DisplayError: cannot write")
+    qtbot.waitUntil(lambda: window.state.busy == "" and window.report.isVisible(), timeout=60_000)
+    assert window.report.sentence.text().startswith("cannot write")
 
 
 def test_a_scale_beyond_eight_is_refused(cache_path, tmp_path, without_display):

@@ -89,15 +89,19 @@ def test_an_exception_in_a_slot_leaves_the_window_alive(window, qtbot, capfd):
         raise ZeroDivisionError("of a <b>slot</b>")
 
     with Guard() as guard:
-        guard.failed.connect(window.status.show_problem)
+        guard.failed.connect(window.report.show_problem)
         QTimer.singleShot(0, fails)
-        qtbot.waitUntil(window.status.problem.isVisible)
-    assert window.status.problem.text() == "ZeroDivisionError: of a <b>slot</b>"
-    assert "fails" in window.status.problem.toolTip()
+        qtbot.waitUntil(window.report.isVisible)
+    report = window.report
+    assert report.sentence.text().endswith("the window goes on. ZeroDivisionError: of a <b>slot</b>")
+    assert not report.details.isVisible()
+    QTest.mouseClick(report.more, Qt.MouseButton.LeftButton)
+    assert "fails" in report.details.toPlainText()
+    assert report.details.isVisible()
     window.state.select_class(0)
     qtbot.waitUntil(window.settled)
-    QTest.mouseClick(window.status.problem, Qt.MouseButton.LeftButton)
-    assert not window.status.problem.isVisible()
+    QTest.mouseClick(report.done, Qt.MouseButton.LeftButton)
+    assert not report.isVisible()
 
 
 def test_a_failing_worker_is_reported_too(window, qtbot):
@@ -107,10 +111,10 @@ def test_a_failing_worker_is_reported_too(window, qtbot):
         raise OSError("the disk is gone")
 
     with Guard() as guard:
-        guard.failed.connect(window.status.show_problem)
+        guard.failed.connect(window.report.show_problem)
         window.state.inbox.deliver(POOL.now(fails), lambda result: None)
-        qtbot.waitUntil(window.status.problem.isVisible)
-    assert window.status.problem.text() == "OSError: the disk is gone"
+        qtbot.waitUntil(window.report.isVisible)
+    assert "OSError: the disk is gone" in window.report.sentence.text()
 
 
 def test_the_guard_gives_the_hooks_back():

@@ -17,7 +17,11 @@ from seeinin.views.layout import SMALLEST, Layout
 
 WIDTH, HEIGHT = 211, 173
 RANGES = {c: (-1.0 - c, 2.0 + 0.5 * c) for c in range(8)}
-CAMERAS = st.builds(Camera, st.floats(-1, 9), st.floats(-1, 9), st.floats(0.3, 60))
+ANYWHERE = st.builds(Camera, st.floats(-1, 9), st.floats(-1, 9), st.floats(0.3, 60))
+HALVES = st.builds(
+    lambda x, y, cell: Camera(x / 4, y / 4, HEIGHT / cell), *[st.integers(0, 32)] * 2, st.integers(4, 60)
+)
+CAMERAS = ANYWHERE | HALVES  # edges in the middle of a pixel
 
 
 def matrix_of(camera, rows=tuple(range(8)), columns=tuple(range(8))):
