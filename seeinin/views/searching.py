@@ -51,6 +51,9 @@ def _nearest(
 
     layer, matrix, (i, j) = sources.cache.layers[request.layer], request.matrix, cell
     layout = Layout(matrix, request.shape)
+    top, bottom, left, right = rect = layout.rect(i, j)
+    if top >= bottom or left >= right:
+        return None  # the picture that is wanted was asked for before the cell came in sight
     across, down = (
         (sources.columns.get(layer, channel, matrix.warp(channel)), axis)
         for channel, axis in ((matrix.columns[j], layout.x_axis(j)), (matrix.rows[i], layout.y_axis(i)))
@@ -58,5 +61,5 @@ def _nearest(
     colours = colouring(request, sources, layer)
     token.check()
     y, x = (math.floor(at) for at in layout.pixel(i, j, *place))
-    point = nearest(POOL, across, down, layout.rect(i, j), colours, y, x, reach * request.ratio)
+    point = nearest(POOL, across, down, rect, colours, y, x, reach * request.ratio)
     return None if point < 0 else Place(request.layer, point)
