@@ -67,7 +67,7 @@ class Finding(NamedTuple):
 
 def examine() -> tuple[str, bool]:
     """The report, and whether all is well. Raises nothing."""
-    checks = [*_packages(), _device, _opengl, _window, _disk, _shared_memory, _memory]
+    checks = [*_packages(), _onnx, _device, _opengl, _window, _disk, _shared_memory, _memory]
     with ThreadPoolExecutor(4) as threads:
         findings = list(threads.map(lambda check: check(), checks))
     width = max(len(finding.name) for finding in findings)
@@ -105,6 +105,13 @@ def _package(name: str, least: str) -> Finding:
     if error:
         return Finding(name, f"{version}, which cannot be imported: {text}", f"{mend} --force-reinstall")
     return Finding(name, version)
+
+
+def _onnx() -> Finding:
+    try:
+        return Finding("ONNX", ", ".join(f"{name} {metadata.version(name)}" for name in ("onnx", "onnxruntime")))
+    except metadata.PackageNotFoundError:
+        return Finding("ONNX", "is not installed; only .onnx networks need it: pip install 'seeinin[onnx]'")
 
 
 def _device() -> Finding:

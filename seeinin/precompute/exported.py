@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import logging
 import warnings
 from collections import Counter
@@ -24,7 +25,7 @@ Size = tuple[int | None, ...]  # n, C, h, w; None where any will do
 
 def export(network: nn.Module, images: torch.Tensor) -> fx.GraphModule:
     """The graph of `network` for any number of images of this size; raises whatever its code raises."""
-    with warnings.catch_warnings(action="ignore"):
+    with warnings.catch_warnings(action="ignore"), _quiet():
         any_number = ({0: torch.export.Dim.AUTO},)
         return graph_of(torch.export.export(network, (images.clone(),), dynamic_shapes=any_number))
 
@@ -52,13 +53,17 @@ def load(path: Path) -> fx.GraphModule:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Without torch's own account of what it could not read."""
-    logger = logging.getLogger("torch.export")
-    before, logger.disabled = logger.disabled, True
+    """Without torch's own account, pages long, of what it could not do."""
+    loggers = [logging.getLogger(name) for name in ("torch.export", "torch.fx.experimental.symbolic_shapes")]
+    before = [logger.disabled for logger in loggers]
     try:
-        yield
+        for logger in loggers:
+            logger.disabled = True
+        with contextlib.redirect_stderr(io.StringIO()):
+            yield
     finally:
-        logger.disabled = before
+        for logger, disabled in zip(loggers, before, strict=True):
+            logger.disabled = disabled
 
 
 def graph_of(program: ExportedProgram) -> fx.GraphModule:

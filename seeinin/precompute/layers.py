@@ -110,15 +110,22 @@ class Part:
         return apart.reshape(count, *self.shape)
 
     def _check(self, tensor: torch.Tensor) -> None:
-        for axis, size in zip(self.layout.axes, tensor.shape, strict=False):
-            known = math.prod(factor.size for factor in axis if factor.kind != "n")
-            images = any(factor.kind == "n" for factor in axis)
-            if tensor.ndim != len(self.layout.axes) or (size % known if images else size != known):
-                found = " × ".join(map(str, tensor.shape))
-                raise ModelError(
-                    f"layer {self.name} is {found} for some images, another size for others; give all images one size "
-                    "with preprocess.size, or leave it out with layers.exclude"
-                )
+        expected = [math.prod(factor.size for factor in axis if factor.kind != "n") for axis in self.layout.axes]
+        counts = [any(factor.kind == "n" for factor in axis) for axis in self.layout.axes]
+        found = list(tensor.shape)
+        if len(found) == len(expected) and all(
+            size % wanted == 0 if images else size == wanted
+            for size, wanted, images in zip(found, expected, counts, strict=True)
+        ):
+            return
+        one, other = (
+            " × ".join(str(n) for n, images in zip(sizes, [*counts, *found], strict=False) if images is not True)
+            for sizes in (found, expected)
+        )
+        raise ModelError(
+            f"layer {self.name} is {one} for some images, {other} for others; "
+            "give all images one size with preprocess.size, or leave it out with layers.exclude"
+        )
 
 
 def _turn(factor: Factor) -> int:

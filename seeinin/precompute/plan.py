@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import math
 from collections.abc import Iterable, Sequence
@@ -25,7 +26,10 @@ LARGE = 100e9  # bytes that nobody writes by accident
 
 def storage_types(layers: Sequence[Layer], outputs: Iterable[Sequence[torch.Tensor]], wanted: str) -> list[str]:
     """float16 or float32 for each layer: what is `wanted`, or where that is auto, by the `outputs` of a dry run."""
-    if wanted != "auto":
+    if wanted != "auto":  # two batches show what would otherwise stop the run hours later
+        for tensors in itertools.islice(outputs, 2):
+            for layer, tensor in zip(layers, tensors, strict=True):
+                check_shape(layer, tensor)
         return [wanted] * len(layers)
     spreads = [_Spread(layer) for layer in layers]
     for tensors in outputs:

@@ -12,6 +12,7 @@ import torch
 from torch import fx, nn
 
 from seeinin import config
+from seeinin.errors import ModelError
 from seeinin.precompute import exported, layers, ops, receptive, untold
 from seeinin.precompute.layers import Capture, Node, Run
 from seeinin.precompute.layout import Layout
@@ -36,6 +37,8 @@ def capture(graph: fx.GraphModule, images: torch.Tensor, told: config.Layers = c
         for node, name in names.items()
         for part in layers.parts(name, _told(layouts[node], name, seen.values[node].shape, told))
     ]
+    if not split:
+        raise ModelError("nothing in the network gives a tensor for each image; return what it makes of them")
     found = [layers.layer(part, ops.of_node(_source(node, graph, seen.values), graph)) for node, part in split]
     nodes = []
     for node in layouts:

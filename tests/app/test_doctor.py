@@ -51,6 +51,16 @@ def test_packages(requires, monkeypatch):
     assert found.mend == "pip install 'numpy>=1.0' --force-reinstall"
 
 
+def test_an_extra_is_not_missed(monkeypatch):
+    def version(name):
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(doctor.metadata, "version", version)
+    found = doctor._onnx()
+    assert found.mend == ""
+    assert found.text.endswith("pip install 'seeinin[onnx]'")
+
+
 def test_every_requirement_is_examined():
     assert len(list(doctor._packages())) == sum("extra ==" not in r for r in importlib.metadata.requires("seeinin"))
 

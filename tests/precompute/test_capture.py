@@ -187,6 +187,35 @@ def test_wrong_images():
         capture(nn.Sequential(nn.Flatten(), nn.Linear(100, 2)), torch.rand(2, 1, 8, 8))
 
 
+class Cut(nn.Module):
+    """As many rows as there are images."""
+
+    def forward(self, x):
+        return x[:, :, : len(x)]
+
+
+def test_a_layer_whose_size_varies(images):
+    network = nn.Sequential(nn.Conv2d(1, 2, 3), Cut(), nn.Tanh()).eval()
+    for found in (capture(network, images[:3]), hooks.capture(network, images[:3])):
+        with pytest.raises(ModelError, match=r"layer \d is 2 × 4 × 6 for some images, 2 × 3 × 6 for others; .*exclude"):
+            found.chosen().run(images)
+
+
+def test_a_network_that_raises_or_gives_nothing(images):
+    class Gives(nn.Module):
+        def __init__(self, what):
+            super().__init__()
+            self.what = what
+
+        def forward(self, x):
+            return self.what[0]
+
+    with pytest.raises(ModelError, match=r"cannot take images of 1 × 8 × 8 .*: IndexError list index out of range"):
+        capture(Gives([]), images)
+    with pytest.raises(ModelError, match="nothing in the network gives a tensor for each image"):
+        capture(Gives([3]), images)
+
+
 def test_an_unknown_layer_name(images):
     found = capture(Everything(), images)
     with pytest.raises(SettingError, match=r"no layer is called 'konv'; did you mean 'conv'"):

@@ -346,6 +346,24 @@ def test_a_layer_whose_size_follows_the_image_is_named(run, odd, tmp_path):
     assert not (tmp_path / "x.h5").exists()
 
 
+class Lengthens(nn.Module):
+    """One row more for each image more."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.relu = nn.Conv2d(1, 2, 3), nn.ReLU()
+
+    def forward(self, x):
+        return self.relu(self.conv(x)[:, :, : len(x)])
+
+
+@pytest.mark.parametrize("dtype", ["auto", "float32"])
+def test_a_size_that_varies_stops_the_run_before_it_begins(data, tmp_path, dtype):
+    with pytest.raises(ModelError, match=r"layer relu is .* for some images"):
+        precompute(Lengthens(), data, tmp_path / "x.h5", batch_size=4, dtype=dtype, progress=False)
+    assert not list(tmp_path.iterdir())
+
+
 def test_values_that_are_no_numbers_are_kept_and_counted(run, caplog):
     class Logarithm(nn.Module):
         def forward(self, x):
