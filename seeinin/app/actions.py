@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from seeinin.app import files
-from seeinin.app.action import Action
+from seeinin.app.action import Action, always
 from seeinin.app.asks import ASKS
 from seeinin.app.axes import AXES
 from seeinin.app.classes import CLASSES
@@ -19,6 +19,7 @@ from seeinin.app.saving import save_picture
 from seeinin.app.status import switch_link
 from seeinin.state.named import Tool
 from seeinin.state.selection import How
+from seeinin.state.slots import SLOTS
 from seeinin.state.state import ViewerState
 from seeinin.store.reader import Cache
 
@@ -29,7 +30,6 @@ SIZES = (1.0, 12.0)  # px of a point
 STEP = 0.5
 OPACITIES = (0.05, 1.0)
 OPACITY = 0.05
-KEYED = 10  # classes that have a key
 MENUS = ("File", "Edit", "View", "Select", "Layer", "Ask", "Help")
 
 
@@ -119,20 +119,31 @@ def _escape(window: "Window") -> None:
 
 
 def _classes(cache: Cache) -> Iterator[Action]:
-    """The first classes by their keys, with the modifiers that mean the same everywhere."""
+    """The first classes by their keys, with the modifiers that mean the same everywhere; of many classes those that
+    have a colour."""
+    many = len(cache.classes) > SLOTS
+    names = [f"The one in colour {k}" for k in range(SLOTS)] if many else [as_item(plain(n)) for n in cache.classes]
     for menu, how, modifier in (
         ("Select class", "replace", ""),
         ("Add class", "add", "Shift+"),
         ("Subtract class", "subtract", "Ctrl+"),
         ("Keep only class", "intersect", "Ctrl+Shift+"),
     ):
-        for number, name in enumerate(cache.classes[:KEYED]):
-            do = partial(_class, number, cast("How", how))
-            yield Action("Select/" + menu, as_item(plain(name)), (f"{modifier}{number}",), "", do)
+        for number, name in enumerate(names):
+            do, ready = partial(_class, number, cast("How", how)), partial(_in_slot, number) if many else always
+            yield Action("Select/" + menu, name, (f"{modifier}{number}",), "", do, ready)
 
 
 def _class(number: int, how: How, window: "Window") -> None:
-    window.state.select_class(number, how)
+    """Up to ten classes by their number, of more the one in the slot of that number."""
+    slots = window.state.slots
+    chosen = number if len(window.state.cache.classes) <= SLOTS else slots[number]
+    if chosen is not None:
+        window.state.select_class(chosen, how)
+
+
+def _in_slot(number: int, state: ViewerState) -> bool:
+    return state.slots[number] is not None
 
 
 def _layers(cache: Cache) -> Iterator[Action]:

@@ -28,6 +28,7 @@ DECIDE = (  # what enabling and ticking depend on
         "contrast",
         "gallery",
         "hidden",
+        "slots",
         "legend",
         "upper",
         "opacity",

@@ -15,6 +15,7 @@ from seeinin.app.galleries import MENU as GALLERY
 from seeinin.app.names import as_item, plain
 from seeinin.app.pointed import NEAREST, ORDER
 from seeinin.state.selection import How
+from seeinin.state.slots import SLOTS, colour_of
 
 if TYPE_CHECKING:
     from seeinin.app.window import Window
@@ -111,8 +112,9 @@ class PanelMenus:
         own, title = [], ""
         if number is not None:
             title = legend.classes.names[number]
+            digit = colour_of(window.state.slots, number)  # of up to ten classes their number
             for how, words in WHAT.items():
-                keys = f"{MODIFIERS[how]}{number}" if number < 10 else ""
+                keys = f"{MODIFIERS[how]}{digit}" if digit < SLOTS else ""
                 own.append(Own(words, partial(window.state.select_class, number, how), keys))
             eye = "Show" if number in window.state.hidden else "Hide"
             own.append(Own(eye, partial(setattr, window.state, "hidden", window.state.hidden ^ {number})))

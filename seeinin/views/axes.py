@@ -107,13 +107,12 @@ def _beside(matrix: Matrix, theme: Theme, score: NDArray[np.float64] | None) -> 
 def _name(matrix: Matrix, channel: int, seen: float, score: NDArray[np.float64] | None) -> str:
     if seen < NAMED / 2 or matrix.cell < NAMED:
         return ""
-    kind = matrix.warp(channel).kind
     if min(matrix.cell, seen + 16) < WRITTEN_OUT:
         return str(channel)
-    if kind != "linear":
-        return f"channel {channel} · {kind}"
-    known = score is not None and channel < len(score) and np.isfinite(score[channel])
-    return f"channel {channel} · {score[channel]:.2g}" if score is not None and known else f"channel {channel}"
+    kind, words = matrix.warp(channel).kind, [f"channel {channel}"]
+    if score is not None and channel < len(score) and np.isfinite(score[channel]):
+        words.append(f"{score[channel]:.2g}")
+    return " · ".join([*words, *([kind] if kind != "linear" else [])])
 
 
 def _ticks(axis: Axis, warp: Warp, low: float, high: float, cell: float, seen: float) -> Iterator[tuple[float, str]]:

@@ -165,3 +165,35 @@ def test_the_feature_maps_switch_from_the_menu(window):
             made[text].trigger()
             assert getattr(state, name) == value
             assert made[text].isChecked() == (value == values[0])
+
+
+def test_of_many_classes_the_digits_are_those_with_a_colour(tmp_path, qtbot, write_cache):
+    from seeinin.app.loop import Waker
+    from seeinin.app.window import Window
+    from seeinin.state.state import ViewerState
+    from seeinin.store.reader import open_cache
+
+    path = write_cache(tmp_path / "many.h5", classes=tuple(f"class {n}" for n in range(30)))
+    with open_cache(path) as cache:
+        state = ViewerState().attach(cache)
+        window = Window(state, (1000, 700))
+        waker = Waker(state.inbox)
+        qtbot.addWidget(window)
+        state.show_layer(1)
+        window.appear()
+        window.activateWindow()
+        qtbot.waitUntil(window.isActiveWindow)
+        canvas = window.matrix.canvas.native
+        canvas.setFocus()
+        QTest.keyClick(canvas, KEY.Key_1)
+        assert state.selection is None
+        state.select_class(27)
+        state.select_class(14)
+        state.clear()
+        QTest.keyClick(canvas, KEY.Key_1)
+        assert np.array_equal(images(state), np.asarray(cache.label) == 14)
+        QTest.keyClick(canvas, KEY.Key_0, SHIFT)
+        assert np.array_equal(images(state), np.isin(cache.label, [14, 27]))
+        qtbot.waitUntil(window.settled, timeout=60_000)
+        waker.stop()
+        window.close()
