@@ -27,6 +27,7 @@ NAMES = (
     "open",
     "gpu",
 )
+LIMIT = 300  # s for one of them, which takes a minute or so
 HERE = Path(__file__).parent
 HEADING = "## The last full table\n"
 
@@ -35,16 +36,15 @@ def measure(name: str) -> list[Row]:
     """The rows of one benchmark, and one that says so where it fails."""
     with tempfile.TemporaryDirectory() as folder:
         figures = Path(folder) / "figures.json"
-        run = subprocess.run(
-            [sys.executable, "-m", f"benchmarks.{name}", "--json", figures],
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-        print(run.stderr, end="", file=sys.stderr)
-        rows = [Row.from_json(row) for row in json.loads(figures.read_text())] if figures.exists() else []
-    last = run.stderr.strip().rpartition("\n")[2]
-    return rows if run.returncode == 0 else [*rows, Row(name, "all", None, "", note=f"failed: {last}")]
+        command = [sys.executable, "-m", f"benchmarks.{name}", "--json", figures]
+        try:
+            subprocess.run(command, stderr=subprocess.PIPE, text=True, check=True, timeout=LIMIT)
+        except subprocess.TimeoutExpired:
+            return [Row(name, "all", None, "", note=f"failed: took more than {LIMIT} s")]
+        except subprocess.CalledProcessError as error:
+            print(error.stderr, end="", file=sys.stderr)
+            return [Row(name, "all", None, "", note=f"failed: {error.stderr.strip().rpartition(chr(10))[2]}")]
+        return [Row.from_json(row) for row in json.loads(figures.read_text())]
 
 
 def main() -> None:

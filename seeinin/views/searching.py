@@ -9,7 +9,7 @@ from seeinin.state.sources import Sources
 from seeinin.state.state import ViewerState
 from seeinin.views.frames import Request
 
-MOST = 50_000_000  # points of a layer that are searched; the ids of more are waited for
+MOST = 20_000_000  # points of a layer that are searched; the ids of more are waited for
 
 
 class Searching:
