@@ -120,7 +120,9 @@ class MatrixView:
             moves = self.shot is not None and self.shot.agrees(request)
             show, pause = None if self._is_covered(request) else self._post, STILL if moves else 0.0
             self._look()
-            exact = self._latest.request(_render, request, self.state.sources, show, pause)
+            exact = self._latest.request(
+                _render, request, self.state.sources, show, partial(self._tell, request), pause
+            )
             self.state.inbox.deliver(exact, self._arrived, partial(self._lose, request))
 
     def _write(self, matrix: Matrix) -> None:
@@ -199,6 +201,14 @@ class MatrixView:
         if request == self.wanted:
             self.wanted = None  # whatever comes next asks again
 
+    def _tell(self, request: Request, points: int) -> None:
+        """Called by the thread that counts, with how many points it has so far."""
+        self.state.inbox.post(partial(self._told, request, points))
+
+    def _told(self, request: Request, points: int) -> None:
+        if request == self.wanted and not self.exact and self.state.drawn is not None:
+            self.state.drawn = self.state.drawn._replace(points=points)
+
     def _arrived(self, shot: Shot | None) -> None:
         """A picture, which may be of where the cells were a moment ago."""
         matrix = self.matrix
@@ -248,7 +258,12 @@ class MatrixView:
 
 
 def _render(
-    token: Token, request: Request, sources: Sources, show: Callable[[Shot], None] | None, pause: float
+    token: Token,
+    request: Request,
+    sources: Sources,
+    show: Callable[[Shot], None] | None,
+    tell: Callable[[int], None],
+    pause: float,
 ) -> Generator[Any, None, Shot]:
     """Imported by the worker: the window is up before the kernels are."""
     if request.summarised:
@@ -257,7 +272,7 @@ def _render(
         return summarised(token, request, sources, pause)
     from seeinin.views.rendering import rendering
 
-    return rendering(token, request, sources, show, pause)
+    return rendering(token, request, sources, show, tell, pause)
 
 
 def _look(*job: Any) -> Generator[Any, None, Shot | None]:

@@ -39,11 +39,17 @@ Held = dict[int, Any]  # by channel: columns (P,), or Stretches of them
 
 
 def rendering(
-    token: Token, request: Request, sources: Sources, show: Callable[[Shot], None] | None = None, pause: float = 0.0
+    token: Token,
+    request: Request,
+    sources: Sources,
+    show: Callable[[Shot], None] | None = None,
+    tell: Callable[[int], None] | None = None,
+    pause: float = 0.0,
 ) -> Generator[Any, None, Shot]:
     """The exact picture. Yields the `pause` before it begins, and between steps of about 5 ms.
 
-    While it takes long, `show` gets pictures of the points counted so far, where there is anybody to see them.
+    While it takes long, `show` gets pictures of the points counted so far, where there is anybody to see them, and
+    `tell` how many these are.
     """
     yield pause
     layer, channels = sources.cache.layers[request.layer], request.matrix.visible_channels()
@@ -53,9 +59,13 @@ def rendering(
         drawing.held = yield from read(request, sources, layer, stretch)
         for done in drawing.count():
             yield
-            if show is not None and before < done < layer.points and time.monotonic() - begun > wait:
-                show((yield from drawing.shot()))
-                wait *= 2
+            if before < done < layer.points and time.monotonic() - begun > wait:
+                wait = time.monotonic() - begun + NEXT_LOOK
+                if tell is not None:
+                    tell(done)
+                if show is not None:
+                    show((yield from drawing.shot()))
+                    wait *= 2
             before = done
         yield from drawing.count_outside()
     return (yield from drawing.shot())
