@@ -11,7 +11,7 @@ CACHE := cache/digits.h5
 LIBRARIES := xvfb libgl1 libegl1 libgl1-mesa-dri libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 \
 	libxcb-shape0 libxcb-xkb1 libxcb-render-util0 libxcb-image0 libdbus-1-3 libglib2.0-0 libgomp1 libfontconfig1
 
-.PHONY: demo test torture lint bench clean
+.PHONY: demo test torture lint bench figures clean
 .DELETE_ON_ERROR:
 
 demo: $(CACHE)
@@ -41,6 +41,10 @@ lint: .venv/.installed
 bench: .venv/.libraries .venv/.installed
 	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[bench]'
 	$(BIN)/python -m benchmarks
+
+# The paper's figures again, from MNIST; without SEEININ_DATA what the small digits can show, beside them.
+figures: .venv/.libraries .venv/.installed
+	$(BIN)/python docs/figures
 
 .venv/bin/python:
 	@[ -n "$(PYTHON)" ] || { echo "Seein' In needs Python 3.11 or newer: apt-get install python3 python3-venv"; exit 1; }

@@ -104,6 +104,10 @@ def _switch_motion(window: "Window") -> None:
     window.state.motion = not window.state.motion
 
 
+def _alone(window: "Window") -> None:
+    window.show_alone(alone=not window.sidebar.isHidden())
+
+
 def _all(window: "Window") -> None:
     window.state.select_images(np.ones(window.state.cache.images, bool))
 
@@ -270,7 +274,10 @@ _FIXED = (
         on=lambda s: s.motion,
         apart=True,
     ),
-    Action("View", "Dark or light", (), "Change the colours of the window", lambda w: w.switch_theme(), apart=True),
+    Action(
+        "View", "Plots alone", ("F9",), "Put the columns at both sides away, or bring them back", _alone, apart=True
+    ),
+    Action("View", "Dark or light", (), "Change the colours of the window", lambda w: w.switch_theme()),
     _tool("pan", "Pan", "G", "Drag moves the matrix; Shift-drag selects with a lasso"),
     _tool("lasso", "Lasso", "L", "Drag around points to select them"),
     _tool("rectangle", "Rectangle", "R", "Drag from corner to corner to select points"),

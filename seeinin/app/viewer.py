@@ -109,6 +109,29 @@ class Viewer:
         x, y = view.columns.index(wanted["columns"]), view.rows.index(wanted["rows"])
         self.state.jump(Camera(x + 0.5, y + 0.5, 1.0))
 
+    def fit(self) -> None:
+        """Show the whole matrix of the active layer, with the axes that it opened with."""
+        self._view()
+        self.window.matrix.steering.fit()
+
+    def zoom(self, factor: float, channel_x: int, channel_y: int, at: tuple[float, float]) -> None:
+        """Go `factor` times closer to a place (x, y) of the plot of two channels, as the wheel there does."""
+        self._framed(channel_x, channel_y)
+        self.window.matrix.steering.zoom(factor, *self._pixel(channel_x, channel_y, at))
+
+    def stretch(self, channel: int, low: float, high: float) -> None:
+        """Give the axis of a channel of the active layer other ends, as the wheel over it does."""
+        self._view()
+        self.state.stretch(channel, low, high)
+
+    def alone(self, alone: bool = True) -> None:
+        """Show the plots without the columns at their sides, or bring these back."""
+        self.window.show_alone(alone=alone)
+
+    def widths(self, left: int, right: int) -> None:
+        """Make the left and the right column so many points wide, as dragging their edges does."""
+        self.window.splitter.setSizes([left, self.window.width() - left - right, right])
+
     def select(
         self, what: Selection | int | str | np.ndarray | None, *, layer: str | None = None, how: How = "replace"
     ) -> None:
@@ -169,6 +192,7 @@ class Viewer:
 
     def hover(self, layer: str, image: int, y: int = 0, x: int = 0) -> None:
         """Put the cursor on the point of a row of the cache, at position (y, x) of a layer."""
+        self._view()  # entering a layer forgets the cursor
         self.state.hover = self._place(layer, image, y, x)
 
     def pick(self, image: int, layer: str | None = None, y: int = 0, x: int = 0) -> None:

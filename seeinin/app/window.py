@@ -149,6 +149,12 @@ class Window(QMainWindow):
     def switch_theme(self) -> None:
         self._paint_in(LIGHT if self.theme is DARK else DARK)
 
+    def show_alone(self, *, alone: bool) -> None:
+        """The plots without the columns at their sides, or with them."""
+        for column in (self.splitter.widget(0), self.splitter.widget(2)):
+            assert column is not None
+            column.setVisible(not alone)
+
     def appear(self) -> None:
         """On the screen; without one, laid out as if it were on one."""
         self.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen, self.headless)

@@ -51,6 +51,16 @@ def test_tools_and_drawing(window, press):
     assert window.places[0].cursor().shape() == Qt.CursorShape.CrossCursor
 
 
+def test_the_columns_are_put_away(window, press, qtbot):
+    width = window.places[0].width()
+    press(KEY.Key_F9)
+    qtbot.waitUntil(lambda: window.places[0].width() == window.width() and window.settled())
+    assert (window.sidebar.isVisible(), window.places[2].isVisible()) == (False, False)
+    press(KEY.Key_F9)
+    assert (window.sidebar.isVisible(), window.places[2].isVisible()) == (True, True)
+    qtbot.waitUntil(lambda: window.places[0].width() == width)
+
+
 def test_selecting_by_keys(window, press):
     state = window.state
     label = np.asarray(state.cache.label)
