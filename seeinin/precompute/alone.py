@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from seeinin.geometry import fields
 from seeinin.geometry.fields import Axis
-from seeinin.precompute.layout import Counted, Factor, Factors, Layout, lost, maps, normal, seen
+from seeinin.precompute.layout import Counted, Factor, Factors, Layout, lost, normal, seen
 
 Run = Callable[[torch.Tensor], torch.Tensor]  # the operation, given another tensor for one of those that it reads
 Mask = NDArray[np.bool_]
@@ -96,21 +96,23 @@ def _blurred(axis: Axis, kept: Sequence[Factor]) -> Axis:
     return fields.blurred(axis, reads)
 
 
-def reached(run: Run, x: torch.Tensor, layout: Layout, flat: bool) -> Layout:
-    """Through an operation of which nothing is known, by NaN in all of each image, row and column.
-
-    With `flat` its output is known to be maps (n, D, H, W).
-    """
+def reached(run: Run, x: torch.Tensor, layout: Layout) -> Layout:
+    """Through an operation of which nothing is known, by NaN in all of each image, row and column."""
     kinds: tuple[Counted, ...] = ("n", *_ROWS)
     before = {kind: list(_lines(layout, kind)) for kind in kinds}
     after = {kind: _arrived(run, x, layout, kind) for kind in kinds}
     if not any(line.any() for lines in after.values() for line in lines):
         raise SilentError
     shape = tuple(line.shape[1] for line in after["n"])
-    if flat:
-        images: Factors = next((axis for axis in layout.axes if any(f.kind == "n" for f in axis)), ())
-        return maps(shape, images, _read(layout.y, after["y"][2]), _read(layout.x, after["x"][3]))
     return _told(layout, before, after, shape)
+
+
+def reached_maps(run: Run, x: torch.Tensor, layout: Layout) -> tuple[Axis, Axis]:
+    """The same of one that is known to make maps (n, D, H, W) of such: its rows and its columns."""
+    rows, columns = _arrived(run, x, layout, "y")[2], _arrived(run, x, layout, "x")[3]
+    if not (rows.any() and columns.any()):
+        raise SilentError
+    return _read(layout.y, rows), _read(layout.x, columns)
 
 
 def _told(

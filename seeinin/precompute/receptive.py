@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import operator
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -178,12 +179,18 @@ class _Operation:
 
     def _reached(self) -> Layout:
         """By NaN in every row and column; of what it reads, the first says what its axes count."""
-        found = []
-        for number, read, of_read in self.reads:
-            flat = self.gives_maps and layout.are_maps(of_read)
-            found.append(alone.reached(self._run(number), self.values[read], of_read, flat))
+        if self.gives_maps and len(self.reads) == 1 and layout.are_maps(self.first):
+            return self._of_one_image()
+        found = [alone.reached(self._run(number), self.values[read], of_read) for number, read, of_read in self.reads]
         made = layout.together(found, self.value.shape)
         return self._unknown() if self.gives_maps and not layout.are_maps(made) else made
+
+    def _of_one_image(self) -> Layout:
+        """Maps made of maps: what holds for the first image holds for all."""
+        number, read, of_read = self.reads[0]
+        alike = replace(of_read, axes=((), *of_read.axes[1:]))
+        y, x = alone.reached_maps(self._run(number), self.values[read][:1], alike)
+        return layout.maps(self.value.shape, of_read.axes[0], y, x)
 
     def _unknown(self) -> Layout:
         """It sees everything. What an operation on maps gives has rows and columns even so."""
@@ -227,6 +234,4 @@ def _reads(node: fx.Node) -> Sequence[fx.Node]:
 
 
 def _without(of_read: Layout, axis: int) -> Layout:
-    return Layout(
-        tuple(() if i == axis else own for i, own in enumerate(of_read.axes)), of_read.y, of_read.x, of_read.tokens
-    )
+    return replace(of_read, axes=tuple(() if i == axis else own for i, own in enumerate(of_read.axes)))

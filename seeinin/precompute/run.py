@@ -90,6 +90,8 @@ def settings(
     include: Sequence[str] | None = None,
     exclude: Sequence[str] | None = None,
     every: int | None = None,
+    grid: Sequence[int] | None = None,
+    channels_last: Sequence[str] | None = None,
     dtype: str = "auto",
     batch_size: int = 128,
     seed: int = 0,
@@ -97,7 +99,7 @@ def settings(
     """Settings from Python, by the names of the config."""
     if output is None:
         raise TypeError("output is missing: say where the cache goes")
-    layers = {"include": include, "exclude": exclude, "every": every}
+    layers = {"include": include, "exclude": exclude, "every": every, "grid": grid, "channels_last": channels_last}
     return Settings.model_validate(
         {
             "output": str(output),

@@ -37,6 +37,7 @@ def capture(graph: fx.GraphModule, images: torch.Tensor, told: config.Layers = c
         for node, name in names.items()
         for part in layers.parts(name, _told(layouts[node], name, seen.values[node].shape, told))
     ]
+    _say_lost(graph, seen.values, layouts, len(images))
     if not split:
         raise ModelError("nothing in the network gives a tensor for each image; return what it makes of them")
     found = [layers.layer(part, ops.of_node(_source(node, graph, seen.values), graph)) for node, part in split]
@@ -91,6 +92,18 @@ def _is_layer(node: fx.Node, graph: fx.GraphModule, values: Values, layout: Layo
     if value.ndim < 2 or (count > 1 and not layout.along("n")):
         return False
     return _source(node, graph, values) is not node or ops.of_node(node, graph) not in ops.RESHAPES
+
+
+def _say_lost(graph: fx.GraphModule, values: Values, layouts: Mapping[fx.Node, Layout], count: int) -> None:
+    """What is made of the images but cannot be given back to each of them, as after a batch was laid side by side."""
+    lost = [
+        node.name
+        for node, layout in layouts.items()
+        if not _is_layer(node, graph, values, layout, count) and _is_layer(node, graph, values, layout, 1)
+    ]
+    if lost:
+        more = f" and {len(lost) - 5} more" if len(lost) > 5 else ""
+        log.warning("no layers, because their images cannot be told apart: %s%s", ", ".join(lost[:5]), more)
 
 
 def _told(found: Layout, name: str, shape: Sequence[int], told: config.Layers) -> Layout:

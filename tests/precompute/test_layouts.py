@@ -123,3 +123,21 @@ def test_what_cannot_be_followed_is_channels_and_said(caplog):
         "tanh: which axes of its tensor (3, 2, 15, 8) are rows and columns of the image cannot be followed"
         in caplog.text
     )
+
+
+class Doubled(nn.Module):
+    """The images and their mirrors in one batch."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(1, 2, 3)
+
+    def forward(self, x):
+        x = self.conv(x)
+        return torch.tanh(torch.cat([x, x.flip(3)], 0))
+
+
+def test_images_that_cannot_be_told_apart_are_no_layer_and_said(caplog):
+    network, images = made(Doubled)
+    assert [layer.name for layer in capture(network, images).layers] == ["conv", "flip"]
+    assert "no layers, because their images cannot be told apart: cat, tanh" in caplog.text
