@@ -11,7 +11,10 @@ from seeinin.app.opening import class_number
 from seeinin.app.stage import Look, Panel, Stage
 from seeinin.geometry.matrix import Camera, Upper
 from seeinin.geometry.warp import Kind
+from seeinin.state import session
 from seeinin.state.answers.answer import Answers
+from seeinin.state.colouring import ColourBy, Meaning
+from seeinin.state.export import write_selection
 from seeinin.state.gallery import GalleryBy, GalleryOrder
 from seeinin.state.legend import LegendOrder
 from seeinin.state.linking import Rule
@@ -236,6 +239,40 @@ class Viewer:
         `caption`: with a line below that says what it shows.
         """
         return self.stage.picture(path, panel, caption=caption)
+
+    def save_session(self, path: Path | str) -> None:
+        """Layer, camera, order, selections, pick and looks, to be seen again."""
+        session.save(self.state, Path(path))
+
+    def open_session(self, path: Path | str) -> None:
+        """Look again at what was saved. Raises SessionError, and changes nothing, where it is not of this cache."""
+        session.restore(self.state, Path(path))
+        self.stage.wait(lambda: not self.state.is_arriving)
+
+    def export(self, path: Path | str) -> int:
+        """The selected points of the active layer as CSV, with the values of the channels shown; how many they are.
+
+        Raises ValueError where nothing is selected.
+        """
+        view = self._view()
+        if self.state.selection is None:
+            raise ValueError("nothing is selected that could be exported")
+        layer, channels = self.cache.layers[view.layer], list(dict.fromkeys((*view.columns, *view.rows)))
+        return write_selection(Path(path), self.state.sources, self.state.selection, self.state.link, layer, channels)
+
+    def keep(self, name: str) -> None:
+        """Give the selection a name, under which `recall` finds it."""
+        self.state.keep(name)
+
+    def recall(self, name: str, how: How = "replace") -> None:
+        """Select what was kept under a name. Raises ValueError where nothing was."""
+        if name not in (kept.name for kept in self.state.kept):
+            raise ValueError(f"no selection was kept as {name!r}: there are {[k.name for k in self.state.kept]}")
+        self.state.recall(name, how)
+
+    def colour(self, meaning: Meaning, which: int | str = 0) -> None:
+        """What colours mean, see `ColourBy`: "class", "prediction", "channel" number `which`, …"""
+        self.state.colour_by = ColourBy(meaning, which)
 
     def settle(self) -> None:
         """Wait until every panel shows the present state, exactly. Raises DisplayError when that does not happen."""

@@ -72,7 +72,7 @@ def point_colours(
     if by.meaning == "class":
         return PointColours(image_slots(cache.label, len(cache.classes), slots, hidden), layer.positions, False)
     shown = ~np.isin(cache.label, sorted(hidden))
-    if by.meaning == "channel":
+    if by.meaning == "channel" and 0 <= int(by.which) < layer.shape[0]:  # else it was one of another layer
         return _per_point(tenths(columns.get(layer, int(by.which))), shown, layer)
     if by.meaning in ("row", "column"):
         _, height, width = layer.shape

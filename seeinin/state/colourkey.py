@@ -21,7 +21,7 @@ def colour_key(token: Token, by: ColourBy, cache: Cache, layer: Layer) -> Colour
     """Nothing where the legend says it already. Raises CacheError where the file is damaged."""
     if by.meaning == "correct":
         return ColourKey(((RIGHT, "right"), (WRONG, "wrong")))
-    if by.meaning == "channel":
+    if by.meaning == "channel" and 0 <= int(by.which) < layer.shape[0]:
         low, *_, high = layer.quantiles[int(by.which)]
         return ColourKey(scale=(f"{low:.3g}", f"{high:.3g}"))
     if by.meaning in ("row", "column"):

@@ -14,7 +14,7 @@ import numpy as np
 from seeinin.errors import SessionError
 from seeinin.geometry.matrix import Camera, Upper
 from seeinin.geometry.warp import Kind, Warp
-from seeinin.state.colouring import ColourBy
+from seeinin.state.colouring import ColourBy, Meaning
 from seeinin.state.gallery import GalleryBy, GalleryOrder
 from seeinin.state.named import Place
 from seeinin.state.ranges import Limits, Ranges
@@ -109,7 +109,7 @@ def _restore(state: ViewerState, content: Mapping[str, Any]) -> None:
         "against": None if against is None else _kept(state, against),
         "hidden": frozenset(int(number) for number in content["hidden"]),
         "slots": tuple(None if number is None else int(number) for number in content["slots"]),
-        "colour_by": ColourBy(*content["colour_by"]),
+        "colour_by": _colour_by(state, *content["colour_by"]),
         "gallery": _gallery(content.get("gallery", GalleryBy())),
         "link": _one_of(content["link"], "place", "image"),
         "tool": _one_of(content["tool"], "pan", "lasso", "rectangle", "brush"),
@@ -179,6 +179,13 @@ def _place(state: ViewerState, content: Mapping[str, Any]) -> Place:
     if not 0 <= point < layer.points:
         raise ValueError(f"{layer.name} has no point {point}")
     return Place(layer.number, point)
+
+
+def _colour_by(state: ViewerState, meaning: str, which: int | str) -> ColourBy:
+    known = cast("Meaning", _one_of(meaning, *get_args(Meaning)))
+    if known == "extra" and which not in state.cache.extra:
+        raise ValueError(f"there is no column {which!r}")
+    return ColourBy(known, which if known == "extra" else int(which))
 
 
 def _gallery(content: Sequence[Any]) -> GalleryBy:

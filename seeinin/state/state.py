@@ -99,6 +99,11 @@ class ViewerState:
         """The active layer; None until the first has been read."""
         return None if self.view is None else self.cache.layers[self.view.layer]
 
+    @property
+    def is_arriving(self) -> bool:
+        """Whether another layer than the active one was asked for, and is being read."""
+        return self._wanted != (-1 if self.view is None else self.view.layer)
+
     def show_layer(self, number: int) -> None:
         """Make a layer active, at the view that it was left with. Its ranges are read off this thread first."""
         if not 0 <= number < len(self.cache.layers) or number == self._wanted:

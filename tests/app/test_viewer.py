@@ -166,3 +166,49 @@ def test_closing_waits_for_no_worker(cache_path, as_user):
     result = subprocess.run(command, env=as_user, capture_output=True, text=True, timeout=100, check=False)
     assert (result.returncode, result.stderr) == (0, "")
     assert time.monotonic() - float(result.stdout) < 1.5  # half a second, and the end of Python on a busy machine
+
+
+KEEP = """
+import csv, sys, numpy as np
+from pathlib import Path
+from seeinin.app.viewer import Viewer
+
+folder = Path(sys.argv[2])
+with Viewer(sys.argv[1], (1000, 700)) as viewer:
+    viewer.show_layer("conv")
+    viewer.select("dog")
+    viewer.keep("dogs")
+    viewer.select("cat")
+    viewer.colour("channel", 2)
+    viewer.axes("log", 1)
+    viewer.upper("correlation")
+    before = viewer.picture()
+    viewer.save_session(folder / "it.json")
+    layer = viewer.cache.layer("conv")
+    count = viewer.export(folder / "it.csv")
+    assert count == layer.positions * (viewer.cache.label == 0).sum()
+    with (folder / "it.csv").open(newline="") as file:
+        lines = list(csv.reader(file))
+    assert len(lines) == count + 1
+    value = {int(row["row"]): row for row in (dict(zip(lines[0], line)) for line in lines[1:])}
+    row = int(np.flatnonzero(viewer.cache.label == 0)[3])
+    last = float(layer.column(3)[(row + 1) * layer.positions - 1])
+    assert abs(float(value[row]["channel 3"]) - last) < 1e-6
+    viewer.recall("dogs", "add")
+    assert (viewer.state.selection.strength > 0).sum() == (viewer.cache.label <= 1).sum()
+    try:
+        viewer.recall("frogs")
+    except ValueError as error:
+        assert "dogs" in str(error)
+with Viewer(sys.argv[1], (1000, 700)) as viewer:
+    viewer.show_layer("out")
+    viewer.open_session(folder / "it.json")
+    assert (viewer.picture() == before).all()
+print("done")
+"""
+
+
+def test_what_is_kept_and_shared_from_python(cache_path, tmp_path, without_display):
+    command = [sys.executable, "-c", KEEP, cache_path, tmp_path]
+    result = subprocess.run(command, env=without_display, capture_output=True, text=True, timeout=100, check=False)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "done\n", "")

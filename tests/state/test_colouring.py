@@ -5,7 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from seeinin.state.colouring import RIGHT, WRONG, ColourBy, Colours, meanings, tenths
+from seeinin.pool import Token
+from seeinin.state.colouring import RIGHT, WRONG, ColourBy, Colours, meanings, point_colours, tenths
+from seeinin.state.colourkey import ColourKey, colour_key
 from seeinin.state.columns import Columns
 from seeinin.state.slots import HIDDEN, REST, first_slots
 
@@ -96,3 +98,11 @@ def test_only_what_the_cache_can_answer_is_offered(cache):
     assert offered == ["class", "prediction", "correct", "row", "column", "extra", "extra", "extra", "nothing"]
     bare = SimpleNamespace(images=N, classes=(), prediction=None, extra={})
     assert [by.meaning for by in meanings(bare)] == ["row", "column", "nothing"]
+
+
+def test_a_channel_that_this_layer_has_not_colours_nothing(grey_cache):
+    layer = grey_cache.layer("out")
+    found = point_colours(ColourBy("channel", 2), grey_cache, layer, Columns(), first_slots(4), frozenset())
+    assert (found.slot == REST).all()
+    assert found.slot.size * found.repeat == layer.points
+    assert colour_key(Token(), ColourBy("channel", 2), grey_cache, layer) == ColourKey()

@@ -74,6 +74,11 @@ CHANGES = {
     "another kind": {"format": "pickle"},
     "a wrong type": {"hidden": 3},
     "an unknown tool": {"tool": "hammer"},
+    "an unknown colour": {"colour_by": ["mood", 0]},
+    "a column that is not there": {"colour_by": ["extra", "weather"]},
+    "an axis of no kind": {"view": VIEW | {"warps": {"0": ["cubic", 1.0]}}},
+    "an axis without a unit": {"view": VIEW | {"warps": {"0": ["log", 0.0]}}},
+    "a gallery of no order": {"gallery": ["best", None]},
 }
 
 
