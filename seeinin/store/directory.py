@@ -23,6 +23,7 @@ EXTENTS = "checksums/metadata"  # int64 (n, 2): offset and length of every run o
 HEAD = len(f"seeinin {VERSION:04d} {0:08x} {0:010d}\n")
 MOST_LAYERS = 100_000
 BEYOND = 2**62
+NONSENSE = (ValueError, TypeError, KeyError, OverflowError)
 NUMBERS = ("<f2", "<f4", "<f8", "|u1", "|i1", "<u2", "<i2", "<u4", "<i4", "<u8", "<i8", "|b1")
 DTYPES = {name: np.dtype(name) for name in NUMBERS}
 
@@ -98,7 +99,7 @@ def decode(data: bytes) -> Directory | None:
         return None
     try:
         return from_facts(json.loads(text))
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (*NONSENSE, RecursionError):
         return None
 
 
@@ -106,12 +107,12 @@ def needs(data: bytes) -> str:
     """The version of the program that a directory of a newer format needs; "" where it says none."""
     try:
         return str(json.loads(data[HEAD:])["needs"])
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (*NONSENSE, RecursionError):
         return ""
 
 
 def from_facts(facts: dict[str, Any]) -> Directory:
-    """The directory that `facts`, from JSON, describe. Raises ValueError, TypeError or KeyError for nonsense."""
+    """The directory that `facts`, from JSON, describe. Raises one of NONSENSE where they mean nothing."""
     if len(facts["layers"]) > MOST_LAYERS:
         raise ValueError(f"{len(facts['layers'])} layers")
     return Directory(
@@ -120,7 +121,7 @@ def from_facts(facts: dict[str, Any]) -> Directory:
         int(facts["step"]),
         tuple(float(level) for level in facts["levels"]),
         tuple((str(name), str(op), _field(*parts)) for name, op, parts in facts["layers"]),
-        {str(path): _place(*entry) for path, entry in facts["datasets"].items()},
+        {str(path): _place(*entry) for path, entry in dict(facts["datasets"]).items()},
         int(facts["metadata"]),
     )
 
@@ -133,11 +134,13 @@ def _field(size: list[int], stride: list[int], first: list[int]) -> Field:
 def _place(offset: int, dtype: str, shape: list[int], chunk: list[int] | None, piece: int | None) -> Place:
     if dtype not in DTYPES and not re.fullmatch(r"\|S\d{1,9}", dtype):
         raise ValueError(f"{dtype} is no type of a cache")
-    for number in (offset, *shape, *(chunk or ()), piece or 0):
+    for number in (offset, *shape, *(chunk or ()), 1 if piece is None else piece):
         if type(number) is not int or not 0 <= number < BEYOND:
             raise ValueError("a size is out of range")
     if piece == 0 or (chunk and 0 in chunk):
         raise ValueError("a chunk is empty")
+    if (chunk and len(chunk) != len(shape)) or (piece and not shape):
+        raise ValueError("a chunk is of another rank")
     return Place(tuple(shape), DTYPES.get(dtype) or np.dtype(dtype), tuple(chunk) if chunk else None, piece, offset)
 
 
@@ -177,6 +180,10 @@ def _expected(places: Mapping[str, Place], layers: int, levels: int) -> dict[str
     if "images/thumbnail" in places:
         small = _shape(places, "images/thumbnail", 4)[1:3]
         expected["images/thumbnail"] = Place((*rows, *small, pixels[3]), np.dtype("u1"))
+    if "checksums/names" in places:
+        named = _shape(places, "checksums/names", 1)
+        expected["checksums/names"] = Place(named, _text(places, "checksums/names"))
+        expected["checksums/datasets"] = Place(named, np.dtype("<u4"))
     expected |= {name: Place(rows, place.dtype) for name, place in places.items() if name.startswith("images/extra/")}
     for number in range(layers):
         expected |= _layer(places, layer_path(number), rows[0], classes[0], levels)

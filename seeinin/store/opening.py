@@ -72,6 +72,8 @@ def own(path: Path, files: Files, descriptor: Descriptor) -> tuple[Directory | N
     place = directory.places.get(directories.EXTENTS) if directory else None
     if directory is None or place is None or place.offset + place.span > size or place.span > MOST_METADATA:
         return directory, False
+    if place.dtype != "<i8" or not place.nbytes or place.shape[1:] != (2,):
+        return directory, False
     extents = _bytes(files, descriptor, place.offset, place.nbytes).view("<i8").reshape(-1, 2)
     offsets, lengths = extents.T
     if extents.min() < 0 or lengths.sum() > MOST_METADATA or (offsets > size - lengths).any():
@@ -96,7 +98,7 @@ def inspected(path: Path) -> Directory:
         raise newer(path, answer["version"], str(answer["needs"]))
     try:
         return directories.from_facts(answer["facts"])
-    except (KeyError, TypeError, ValueError):
+    except directories.NONSENSE:
         raise CacheError(f"{path} is damaged: HDF5 cannot read it. Make the cache again.") from None
 
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -127,7 +128,9 @@ def work(folder, seed, first, step, count):
             try:
                 found = check(path, data, None if damage is damages.forged_directory else known, n % VERIFIED == 0)
             except Exception as error:  # noqa: BLE001 - whatever is no CacheError is what this looks for
-                found = f"wrong: {damage.__name__}: {type(error).__name__}: {error}"
+                at = traceback.extract_tb(error.__traceback__)[-1]
+                place = f"{Path(at.filename).name}:{at.lineno}"
+                found = f"wrong: {damage.__name__}: {place}: {type(error).__name__}: {error}"
             signal.alarm(0)
             if (took := time.process_time() - begun) > SLOW:
                 found = f"wrong: {damage.__name__}: it took {took:.0f} seconds"

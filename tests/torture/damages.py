@@ -56,7 +56,8 @@ def forged_directory(data, rng, places):
     line, text = bytes(data[start : start + length]).split(b"\n", 1)
     facts = json.loads(text)
     for _ in range(rng.integers(1, 4)):
-        _forge(facts, rng)
+        datasets = facts.get("datasets")
+        _forge(datasets if isinstance(datasets, dict) and rng.random() < 0.7 else facts, rng)
     text = json.dumps(facts, separators=(",", ":")).encode()
     head = b"%s %08x %010d\n" % (b" ".join(line.split(b" ")[:2]), zlib.crc32(text), len(text))
     forged = head + text
@@ -102,7 +103,26 @@ def _forge(facts, rng):
 
 
 def _other(value, rng):
-    odd = (0, 1, -1, 2**31, 2**62, 2**63, 10**30, None, "", "<f4", "|S9", [], [0], {}, 1.5, float("nan"), True)
+    odd = (
+        0,
+        1,
+        -1,
+        2**31,
+        2**62,
+        2**63,
+        10**30,
+        None,
+        "",
+        "<f4",
+        "|S9",
+        [],
+        [0],
+        {},
+        1.5,
+        float("nan"),
+        float("inf"),
+        True,
+    )
     if isinstance(value, int) and rng.random() < 0.7:
         return value + int(rng.integers(-4096, 4097))
     return odd[rng.integers(len(odd))]
