@@ -25,7 +25,7 @@ from seeinin.state.state import ViewerState
 from seeinin.store.reader import Layer
 from seeinin.views.theme import Theme
 from seeinin.visuals.canvas import Canvas
-from seeinin.visuals.points import Axis, Cell, Points
+from seeinin.visuals.points import MEASURED, Axis, Cell, Points
 
 INVISIBLE = 15  # the palette entry that hidden classes get
 FIRST = 300_000  # points of all cells that are drawn before it is known how many OpenGL can draw
@@ -50,10 +50,9 @@ class Cloud:
         self._wanted: Look | None = None
         self._worn: Look | None = None
 
-    @property
-    def measured(self) -> bool:
-        """Whether it is known how fast OpenGL draws points."""
-        return self.node.rate > 0
+    def would_tell(self, matrix: Matrix) -> bool:
+        """Whether drawing the visible cells tells how fast OpenGL is, which nobody knows yet."""
+        return not self.node.rate and self._points(matrix) >= MEASURED
 
     def is_fast(self, matrix: Matrix) -> bool:
         """Whether OpenGL draws all points of the visible cells within a frame, as fast as it was measured to be."""

@@ -244,7 +244,7 @@ class MatrixView:
 
     def _cloudy(self, request: Request) -> bool:
         """Whether OpenGL draws the points: where it is fast, and a first picture to see how fast it is."""
-        first = self.shot is None or not (self.cloud.measured or self.shot.agrees(request))
+        first = self.shot is None or (self.cloud.would_tell(request.matrix) and not self.shot.agrees(request))
         return request.clouded or (first and request.style == "points" and not request.summarised)
 
     def _place(self, matrix: Matrix) -> None:
