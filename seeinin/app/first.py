@@ -38,6 +38,10 @@ class MatrixFirst(QObject):
                 place.show()
             POOL.release()
 
+    def stop(self) -> None:
+        """Nobody is left to follow."""
+        self.waits = False
+
     def _drawn(self, _: object) -> None:
         if self.matrix.has_begun():
             QTimer.singleShot(0, self.end)  # Qt shows what has been drawn when this handler is over

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -13,13 +14,16 @@ from seeinin.app.opening import begin
 from seeinin.errors import DisplayError
 from seeinin.state.state import ViewerState
 from seeinin.store.reader import Cache, open_cache
-from seeinin.views.theme import DARK, LIGHT
+from seeinin.views.theme import DARK, LIGHT, Theme
 
 if TYPE_CHECKING:
     from seeinin.app.loop import Guard, Interrupts
+    from seeinin.app.window import Window
 
 TICK = 0.02  # s between two looks at what Qt has to do
 PATIENCE = 600.0  # s without any news from the worker threads; at first they compile, on slow machines too
+AGAIN = 10.0  # s after which OpenGL may fail once more
+LINGER = 5000  # ms
 SCALES = range(1, 9)  # pixels to a point
 
 Look = Literal["dark", "light"]
@@ -50,16 +54,13 @@ class Stage:
         self.app = application(headless=headless)
         self._life = ExitStack()
         self._interrupts: Interrupts | None = None
-        guard = None if headless else self._survive()
+        self._rebuilt = -AGAIN
+        self._guard = None if headless else self._survive()
         self.cache = cache if isinstance(cache, Cache) else open_cache(Path(cache))
         self._owned = self.cache is not cache
         self.state = state or begin(ViewerState().attach(self.cache))
-        from seeinin.app.window import Window
-
-        colours = LIGHT if theme == "light" else DARK
-        self.window = Window(self.state, size, headless=headless, theme=colours, scale=scale)
-        if guard is not None:
-            guard.failed.connect(self.window.report.show_problem)
+        self._scale = scale
+        self.window = self._opened(size, LIGHT if theme == "light" else DARK, headless=headless)
         self.window.appear()
 
     def picture(self, path: Path | str | None, panel: Panel, *, caption: bool = False) -> np.ndarray:
@@ -77,6 +78,42 @@ class Stage:
         if path is not None:
             save(image, Path(path))
         return array_of(image)
+
+    def _opened(self, size: tuple[int, int], theme: Theme, *, headless: bool) -> "Window":
+        from seeinin.app.window import Window
+
+        window = Window(self.state, size, headless=headless, theme=theme, scale=self._scale)
+        window.lost = partial(self._lose, window)
+        if self._guard is not None:
+            self._guard.failed.connect(window.report.show_problem)
+        return window
+
+    def _lose(self, window: "Window", why: str) -> None:
+        """OpenGL has lost what a window shows: one on the same state takes its place, if that was not just done."""
+        from PyQt6.QtCore import QTimer
+
+        if window is self.window:
+            lately = time.monotonic() - self._rebuilt < AGAIN
+            self._rebuilt = time.monotonic()
+            QTimer.singleShot(0, partial(window.give_up, why) if lately else self._rebuild)  # not while it is drawing
+
+    def _rebuild(self) -> None:
+        from PyQt6.QtCore import QTimer
+
+        old = self.window
+        self.state.events.disconnect()  # nobody else listens
+        self.app.setQuitOnLastWindowClosed(False)
+        if self._guard is not None:
+            self._guard.failed.disconnect(old.report.show_problem)
+        self.window = self._opened((old.width(), old.height()), old.theme, headless=old.headless)
+        if old.first is not None:
+            old.first.stop()
+        old.close()
+        if old.settings is not None:
+            self.window.remember()
+        self.window.appear()
+        self.app.setQuitOnLastWindowClosed(True)
+        QTimer.singleShot(LINGER, old.deleteLater)  # what is on its way to it still arrives
 
     def wait(self, done: Callable[[], bool]) -> None:
         """Run what arrives, and Qt's own timers, until `done()`. Raises DisplayError where nothing arrives any more."""

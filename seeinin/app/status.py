@@ -14,6 +14,7 @@ from seeinin.state.named import Drawn, Pile
 from seeinin.state.state import ViewerState
 
 PATIENCE = 100  # ms; what takes longer gets a busy sign
+STUCK = 3.0  # s of waiting for the disk after which that is said
 HINTS = {
     "pan": "drag to pan · wheel zooms · click picks · Shift-drag lassoes",
     "lasso": "drag to lasso · Shift adds · Ctrl subtracts · Esc cancels",
@@ -52,6 +53,15 @@ def pile_words(pile: Pile | None) -> str:
     return f" · point {pile.which:,} of {pile.points:,} here" if pile.which else f" · {pile.points:,} points here"
 
 
+def disk_words(name: str, waits: float) -> str:
+    """What is said of a disk that has owed an answer for so many seconds."""
+    if waits < PATIENCE / 2000:
+        return ""
+    if waits < STUCK:
+        return f"reading {plain(name)}"
+    return f"the disk of {plain(name)} has not answered for {waits:.0f} s; the window waits, or works with what it has"
+
+
 class Status(QStatusBar):
     """Reads the state only; `show_tally` brings what the state does not hold."""
 
@@ -65,6 +75,9 @@ class Status(QStatusBar):
         self.hint = Elided(name="muted")
         self.tally: Tally | None = None
         self.setSizeGripEnabled(False)
+        self.watch = QTimer(self)
+        self.watch.timeout.connect(self._show_busy)
+        self.watch.start(PATIENCE)
         self._lay_out()
         self.link.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.link.clicked.connect(partial(switch_link, state))
@@ -143,7 +156,7 @@ class Status(QStatusBar):
         self.hint.setText(HINTS[self.state.tool])
 
     def _show_busy(self, *_: object) -> None:
-        self.busy.show_work(self.state.busy)
+        self.busy.show_work(self.state.busy or disk_words(self.state.cache.path.name, self.state.cache.waits))
 
 
 def switch_link(state: ViewerState) -> None:

@@ -60,6 +60,7 @@ QLabel#muted { color: $muted; }
 QLabel#strange { color: $strange; }
 QLabel#lost { color: $damage; }
 QLabel#corner { color: $muted; padding: 5px 12px; }
+QLabel#failed { background: $background; color: $damage; padding: 12px; }
 QFrame#report { background: $raised; border-top: 2px solid $damage; }
 QFrame#report QPlainTextEdit { background: $background; border: 1px solid $line; font-family: monospace; }
 """)

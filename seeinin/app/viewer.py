@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from seeinin.state.selection import How, Selection, chosen
 from seeinin.state.state import ViewerState
 from seeinin.state.view import View
 from seeinin.store.reader import Cache
+
+if TYPE_CHECKING:
+    from seeinin.app.window import Window
 
 
 class Viewer:
@@ -48,7 +51,11 @@ class Viewer:
         Raises CacheError and DisplayError.
         """
         self.stage = Stage(cache, size, headless=headless, state=state, theme=theme, scale=scale)
-        self.cache, self.state, self.window = self.stage.cache, self.stage.state, self.stage.window
+        self.cache, self.state = self.stage.cache, self.stage.state
+
+    @property
+    def window(self) -> "Window":
+        return self.stage.window
 
     def __enter__(self) -> Self:
         return self

@@ -1,5 +1,6 @@
 """The window: overview, legend, details and gallery at the left, the matrix in the middle, the maps at the right."""
 
+from collections.abc import Callable
 from functools import partial
 
 from PyQt6.QtCore import QSettings, Qt
@@ -84,6 +85,7 @@ class Window(QMainWindow):
         self.settings: QSettings | None = None
         self.places: list[QWidget] = []
         self.first: MatrixFirst | None = None
+        self.lost: Callable[[str], object] = self.give_up  # hears that OpenGL has failed, and how
         self.matrix = MatrixView(state, self._canvas(), theme)
         self.overview = OverviewView(state, self._canvas(), theme)
         self.maps = MapsView(state, self._canvas(), theme)
@@ -134,6 +136,17 @@ class Window(QMainWindow):
         matrix, overview, maps = self.places
         panels = {"window": self, "matrix": matrix, "overview": overview, "maps": maps, "legend": self.legend}
         return {**panels, "image": self.details, "gallery": self.gallery, "answers": self.answers}
+
+    def give_up(self, why: str) -> None:
+        """Say on every canvas that there is nothing to be seen any more; all else goes on."""
+        said = f"OpenGL has failed ({why}).\nSave the session (Ctrl+S), update the graphics driver, and open it again."
+        for place in self.places:
+            panel = QLabel(said, place)
+            panel.setObjectName("failed")
+            panel.setWordWrap(True)
+            panel.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            panel.resize(place.size())
+            panel.show()
 
     def ask_again(self) -> None:
         """Ask for all that is in sight and not there."""
@@ -192,11 +205,15 @@ class Window(QMainWindow):
 
     def _canvas(self) -> Canvas:
         canvas = Canvas("egl" if self.headless else "pyqt6", (400, 400), pixel_ratio=self.scale)
+        canvas.lost = self._lose
         place = Painted(canvas) if self.headless else canvas.native
         place.setMinimumSize(60, 60)
         place.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.places.append(place)
         return canvas
+
+    def _lose(self, why: str) -> None:
+        self.lost(why)
 
     def _add_menus(self) -> None:
         bar = self.menuBar()

@@ -4,9 +4,11 @@ Thread safe, and closing waits for nobody: the file is let go when the last read
 """
 
 import os
+import time
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 import numpy as np
@@ -67,8 +69,15 @@ class Access:
         self.path, self.directory = path, directory
         self._descriptor: Descriptor | None = descriptor
         self._files = files
+        self._reading: dict[int, float] = {}  # since when, by thread
         self._checked: dict[str, NDArray[np.bool_]] = {}
         self._tables: dict[str, NDArray[np.uint32]] = {}
+
+    @property
+    def waits(self) -> float:
+        """Seconds for which the disk has owed an answer, to the thread that has waited longest."""
+        begun = list(self._reading.values())
+        return time.monotonic() - min(begun) if begun else 0.0
 
     def close(self) -> None:
         self._descriptor = None
@@ -198,12 +207,15 @@ class Access:
         descriptor = self._descriptor
         if descriptor is None:
             raise CacheError(f"{self.path} has been closed.")
+        self._reading[get_ident()] = time.monotonic()
         try:
             read(self._files, descriptor.number, out, offset)
         except EOFError as end:
             return max(int(end.args[0]) - offset, 0)
         except OSError as error:
             raise CacheError(f"{self.path} cannot be read: {error.strerror or error}.") from error
+        finally:
+            del self._reading[get_ident()]
         return out.nbytes
 
     @cached_property

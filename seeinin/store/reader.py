@@ -187,6 +187,11 @@ class Cache:
     def _small(self) -> str:
         return "images/thumbnail" if "images/thumbnail" in self._access else "images/pixels"
 
+    @property
+    def waits(self) -> float:
+        """Seconds for which the disk has owed an answer; 0 while nothing is read."""
+        return self._access.waits
+
     def close(self) -> None:
         """Let the file go. Reads that have begun end well; later ones raise CacheError."""
         self._access.close()

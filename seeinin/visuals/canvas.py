@@ -4,6 +4,7 @@ import importlib
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,9 @@ class Canvas(SceneCanvas):
         title: str = "Seein' In",
         parent: Any = None,
     ) -> None:
+        self.starts = 0  # times that OpenGL has been set up: all that it held is lost the second time
+        self.gone = False
+        self.lost: Callable[[str], object] = _raised
         app = _headless() if backend == "egl" else vispy.app.use_app(backend, call_reuse=False)
         super().__init__(
             title=title,
@@ -46,6 +50,30 @@ class Canvas(SceneCanvas):
             config={"depth_size": 0},
         )
         self._tell_size()
+
+    def on_initialize(self, event: Any) -> None:
+        self.starts += 1
+        if self.starts > 1:
+            self._lose("OpenGL was started anew, and what it held is lost")
+
+    def on_draw(self, event: Any) -> None:
+        """Draw; once OpenGL has failed nothing more is drawn, and `lost` hears why."""
+        if self.gone:
+            return
+        try:
+            super().on_draw(event)
+            gl.check_error("after drawing")
+        except RuntimeError as error:  # as gloo says what OpenGL has to say
+            self._lose(str(error))
+
+    def update(self, node: Any = None) -> None:
+        if not self.gone:
+            super().update(node)
+
+    def _lose(self, why: str) -> None:
+        if not self.gone:
+            self.gone = True
+            self.lost(why)
 
     def render(self) -> np.ndarray:
         """Draw the scene into an array: uint8 (height, width, 4) in physical pixels, top row first, alpha 255."""
@@ -72,6 +100,10 @@ class Canvas(SceneCanvas):
 
     def _process_mouse_event(self, event: Any) -> None:
         """Not VisPy's own, which draws the whole scene once more to find the visual under the cursor."""
+
+
+def _raised(why: str) -> None:
+    raise DisplayError(f"OpenGL has failed ({why}): {CURE}")
 
 
 def _headless() -> vispy.app.Application:

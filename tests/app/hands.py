@@ -15,7 +15,7 @@ NAMES = (
     *("Plus", "Minus", "Escape", "F1", "Space", "Return", "Tab", "Home"),
     *("Left", "Right", "Up", "Down", "PageUp", "PageDown"),
 )
-KEYS = [*map(ord, "GLRBHFDCNXK0123456789ESOAIZ"), *(getattr(Qt.Key, f"Key_{name}") for name in NAMES)]
+KEYS = [*map(ord, "GLRBHFDCNXKYUP[]0123456789ESOAIZ"), *(getattr(Qt.Key, f"Key_{name}") for name in NAMES)]
 SIZES = ((200, 1100), (150, 800))  # px of the window
 
 

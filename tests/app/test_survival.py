@@ -1,0 +1,171 @@
+"""What the window must outlive: OpenGL that fails, a disk that does not answer, a file that goes away."""
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+from PyQt6.QtCore import Qt
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QApplication, QLabel
+
+from seeinin.app import stage as stages
+from seeinin.app import status as statuses
+from seeinin.app.loop import Waker
+from seeinin.app.viewer import Viewer
+from seeinin.store.files import Files
+from seeinin.store.reader import open_cache
+
+
+class Stuck(Files):
+    """A disk that answers no more, until it does."""
+
+    def __init__(self):
+        self.answers = threading.Event()
+        self.answers.set()
+
+    def preadv(self, descriptor, buffer, offset):
+        self.answers.wait(30)
+        return super().preadv(descriptor, buffer, offset)
+
+
+@pytest.fixture
+def viewer(cache, qtbot):
+    with Viewer(cache, (900, 640), headless=False) as made:
+        waker = Waker(made.state.inbox)
+        qtbot.waitUntil(made.window.settled, timeout=60_000)
+        yield made
+        waker.stop()
+
+
+def lose_context(window):
+    """As floating a panel does it: a widget that changes its window gets another context of OpenGL."""
+    place = window.places[0]
+    place.setParent(None)
+    place.show()
+    QApplication.processEvents()
+    place.hide()
+
+
+def test_a_lost_context_is_rebuilt_from_the_state_and_the_second_loss_is_said(viewer, qtbot):
+    stage, state = viewer.stage, viewer.state
+    state.select_class(1)
+    viewer.show_layer("conv")
+    qtbot.waitUntil(stage.window.settled, timeout=60_000)
+    old, before = stage.window, viewer.window.matrix.canvas.render()
+    lose_context(old)
+    qtbot.waitUntil(lambda: stage.window is not old and stage.window.settled(), timeout=60_000)
+    assert not old.isVisible()
+    assert stage.window.isVisible()
+    assert stage.window.size() == old.size()
+    assert np.array_equal(stage.window.matrix.canvas.render(), before)
+    state.select_class(0)
+    qtbot.waitUntil(stage.window.settled, timeout=60_000)
+    assert stage.window.legend.classes.selected[0] == stage.window.legend.classes.totals[0]
+    again = stage.window
+    lose_context(again)
+    qtbot.waitUntil(lambda: bool(again.findChildren(QLabel, "failed")))
+    assert stage.window is again
+    state.tool = "lasso"
+    assert again.status.hint.text().startswith("drag to lasso")
+
+
+def test_after_a_while_opengl_may_fail_again(viewer, qtbot, monkeypatch):
+    monkeypatch.setattr(stages, "AGAIN", 0.0)
+    for _ in range(2):
+        old = viewer.stage.window
+        lose_context(old)
+        qtbot.waitUntil(lambda old=old: viewer.stage.window is not old, timeout=60_000)
+        qtbot.waitUntil(viewer.stage.window.settled, timeout=60_000)
+    assert viewer.stage.window.isVisible()
+
+
+def test_a_disk_that_does_not_answer_is_said_while_the_window_answers(cache_path, qtbot, monkeypatch):
+    monkeypatch.setattr(statuses, "STUCK", 0.6)
+    files = Stuck()
+    with open_cache(cache_path, files=files) as cache, Viewer(cache, (900, 640), headless=False) as viewer:
+        waker, window, state = Waker(viewer.state.inbox), viewer.window, viewer.state
+        qtbot.waitUntil(window.settled, timeout=60_000)
+        window.activateWindow()
+        qtbot.waitUntil(window.isActiveWindow)
+        files.answers.clear()
+        begun = time.monotonic()
+        state.show_layer(0)
+        busy = window.status.busy
+        qtbot.waitUntil(busy.isVisible, timeout=5000)
+        assert busy.words.text() == "reading small.h5"
+        qtbot.waitUntil(lambda: busy.words.text().startswith("the disk of small.h5 has not answered"), timeout=5000)
+        assert time.monotonic() - begun > 0.6
+        longest = 0.0
+        for key, tool in ((Qt.Key.Key_L, "lasso"), (Qt.Key.Key_R, "rectangle"), (Qt.Key.Key_G, "pan")):
+            now = time.monotonic()
+            QTest.keyClick(window.places[0], key)
+            QApplication.processEvents()
+            longest = max(longest, time.monotonic() - now)
+            assert state.tool == tool
+        assert longest < 5, "no read is waited for; how fast a frame is does not matter here"
+        state.show_layer(2)  # the newest request wins
+        files.answers.set()
+        qtbot.waitUntil(lambda: state.view.layer == 2 and window.settled(), timeout=60_000)
+        qtbot.waitUntil(lambda: not busy.isVisible())
+        waker.stop()
+
+
+def test_a_file_that_is_cut_or_removed_while_it_is_open(cache_path, tmp_path, qtbot):
+    path = tmp_path / "going.h5"
+    shutil.copy(cache_path, path)
+    with open_cache(path) as cache, Viewer(cache, (900, 640), headless=False) as viewer:
+        waker, window, state = Waker(viewer.state.inbox), viewer.window, viewer.state
+        qtbot.waitUntil(window.settled, timeout=60_000)
+        path.unlink()  # the system keeps it until it is closed
+        state.show_layer(1)
+        qtbot.waitUntil(lambda: state.view.layer == 1 and window.settled(), timeout=60_000)
+        assert state.drawn.damaged == 0
+        descriptor = cache._access._descriptor.number
+        os.truncate(f"/proc/self/fd/{descriptor}", cache._access.directory.places["layers/000/maps"].offset)
+        state.show_layer(0)
+        words = "going.h5 has been cut short while it was open"
+        qtbot.waitUntil(lambda: words in window.report.sentence.text() + state.drawn.why, timeout=60_000)
+        state.tool = "lasso"
+        assert window.status.hint.text().startswith("drag to lasso")
+        waker.stop()
+
+
+CLOSING = """
+import sys, time
+from pathlib import Path
+from PyQt6.QtCore import QTimer
+from seeinin.app import loop, main
+from seeinin.store.files import Files
+
+def preadv(self, descriptor, buffer, offset, plain=Files.preadv):
+    if hanging:
+        time.sleep(60)
+    return plain(self, descriptor, buffer, offset)
+
+hanging, Files.preadv = False, preadv
+
+def run(window, run=loop.run):
+    def hang():
+        global hanging
+        hanging = True
+        window.state.show_layer(0)
+        QTimer.singleShot(200, window.close)
+        QTimer.singleShot(200, lambda: print(time.monotonic(), flush=True))
+    QTimer.singleShot(0, hang)
+    run(window)
+
+loop.run = run
+sys.exit(main.view(Path(sys.argv[1])))
+"""
+
+
+def test_closing_waits_for_no_read(cache_path, as_user):
+    command = [sys.executable, "-W", "error", "-c", CLOSING, cache_path]
+    result = subprocess.run(command, env=as_user, capture_output=True, text=True, timeout=100, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert time.monotonic() - float(result.stdout) < 1.5  # half a second, and the end of Python on a busy machine
