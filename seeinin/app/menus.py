@@ -32,6 +32,7 @@ AXIS = (RULE, ALL, ORDER)
 MAPS = (RULE, "Maps: selection − rest", "Maps: scale each channel", RULE, "Copy image")
 IMAGES = (RULE, GALLERY, RULE, "Select its class", "Hide its class", "Show only its class", RULE, "Copy image")
 CLASSES = (RULE, LEGEND, "Show all classes")
+KEPT = (RULE, "Keep as…", "Undo")
 WHAT: dict[How, str] = {"replace": "Select", "add": "Add", "subtract": "Subtract", "intersect": "Keep only"}
 MODIFIERS: dict[How, str] = {"replace": "", "add": "Shift+", "subtract": "Ctrl+", "intersect": "Ctrl+Shift+"}
 
@@ -57,6 +58,7 @@ class PanelMenus:
             (maps, self._on_maps),
             (window.gallery, self._on_gallery),
             (window.legend, self._on_legend),
+            (window.sidebar.kept.list, self._on_kept),
         ):
             panel.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
             panel.customContextMenuRequested.connect(show)
@@ -120,6 +122,16 @@ class PanelMenus:
             own.append(Own(eye, partial(setattr, window.state, "hidden", window.state.hidden ^ {number})))
             own.append(Own("Show only this", partial(window.state.solo, number)))
         self._show(legend, at, title, own, CLASSES)
+
+    def _on_kept(self, at: QPoint) -> None:
+        state, panel = self.window.state, self.window.sidebar.kept.list
+        own, title = [], ""
+        if (kept := panel.kept_at(at)) is not None:
+            title = plain(kept.name)
+            own = [Own(words, partial(state.recall, kept.name, how)) for how, words in WHAT.items()]
+            own.append(Own("Compare the selection with it", partial(setattr, state, "against", kept)))
+            own.append(Own("Forget", partial(state.forget, kept.name)))
+        self._show(panel, at, title, own, KEPT)
 
     def _show(self, panel: QWidget, at: QPoint, title: str, own: Sequence[Own], shared: Sequence[str]) -> None:
         menu = self.shown = QMenu(self.window)

@@ -1,4 +1,4 @@
-"""The left column: overview, legend, details and gallery share its height, and none pushes another out."""
+"""The left column: what stands in it shares its height, and nothing pushes another out."""
 
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from seeinin.app.details import Details
 from seeinin.app.galleries import GalleryHeading
 from seeinin.app.gallery import Gallery
 from seeinin.app.headings import Heading
+from seeinin.app.keptlist import KeptPanel
 from seeinin.app.legend import Legend
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class Sidebar(QWidget):
         column.addSpacing(8)
         column.addWidget(self.gallery_heading)
         column.addWidget(gallery, 1)
+        self.kept = KeptPanel(legend.viewer)
+        column.addWidget(self.kept)
         if not legend.classes.names:
             legend.hide()
 

@@ -216,7 +216,7 @@ def test_the_legend_the_gallery_the_maps_and_the_overview(window, canvas, qtbot)
 
 def test_every_entry_is_in_the_table(window):
     known = {*window.commands.made, *window.commands.menus, menus.RULE}
-    for shared in (menus.MATRIX, menus.OVERVIEW, menus.MAPS, menus.IMAGES, menus.CLASSES):
+    for shared in (menus.MATRIX, menus.OVERVIEW, menus.MAPS, menus.IMAGES, menus.CLASSES, menus.AXIS, menus.KEPT):
         assert set(shared) <= known
 
 
@@ -239,3 +239,35 @@ with Viewer(sys.argv[1], (1000, 700)) as viewer:
     command = [sys.executable, "-c", code, cache_path]
     result = subprocess.run(command, env=as_user, capture_output=True, text=True, timeout=100, check=False)
     assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_named_selections_are_a_list(window, qtbot):
+    state, label = window.state, np.asarray(window.state.cache.label)
+    panel = window.sidebar.kept
+    assert not panel.isVisible()
+    for number, name in ((0, "first"), (1, "second & <b>")):
+        state.select_class(number)
+        state.keep(name)
+    assert panel.isVisible()
+    rows = panel.list
+
+    def at(row):
+        return rows.visualItemRect(rows.item(row)).center()
+
+    qtbot.waitUntil(lambda: rows.height() > 30)
+    QTest.mouseClick(rows.viewport(), Qt.MouseButton.LeftButton, NONE, at(0))
+    assert np.array_equal(state.selection.strength > 0, label == 0)
+    QTest.mouseClick(rows.viewport(), Qt.MouseButton.LeftButton, SHIFT, at(1))
+    assert np.array_equal(state.selection.strength > 0, label <= 1)
+    assert rows.item(1).text() == "second & <b>"
+    right_click(rows.viewport(), at(1))
+    entry(window.panel_menus.shown, "Compare the selection with it").trigger()
+    assert state.against == state.kept[1]
+    window.panel_menus.shown.close()
+    for _ in range(2):
+        right_click(rows.viewport(), at(0))
+        entry(window.panel_menus.shown, "Forget").trigger()
+        window.panel_menus.shown.close()
+    assert not panel.isVisible()
+    state.undo()
+    assert panel.isVisible()
