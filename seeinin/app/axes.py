@@ -30,7 +30,10 @@ def _warp_under(kind: Kind, window: "Window") -> None:
 
 
 def _all_are(kind: Kind, state: ViewerState) -> bool:
-    return state.view is not None and {state.view.warp(c).kind for c in state.view.ranges} == {kind}
+    view = state.view
+    if view is None or kind == "linear":
+        return view is not None and not view.warps
+    return len(view.warps) == len(view.ranges) and {warp.kind for warp in view.warps.values()} == {kind}
 
 
 def _these_are(kind: Kind, state: ViewerState) -> bool:
