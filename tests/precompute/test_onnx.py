@@ -114,6 +114,27 @@ def test_a_config_becomes_a_cache(tmp_path, monkeypatch):
         assert (cache.prediction == network(images).argmax(1).numpy()).all()
 
 
+def test_a_network_for_one_image_at_a_time(tmp_path):
+    """As most come: its axis of images has one element, so it cannot be told by its size."""
+    torch.manual_seed(2)
+    network = Tokens().eval()
+    with warnings.catch_warnings(action="ignore"):
+        torch.onnx.export(network, (torch.rand(1, 3, 24, 20),), str(tmp_path / "n.onnx"), dynamo=False)
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 24, 20, 3), np.uint8)
+    options = {"scale": 1 / 256, "dtype": "float32", "progress": False}
+    with pytest.raises(ModelError, match="exported for batches of 1, not 128: set batch_size: 1"):
+        precompute(loaded(tmp_path / "n.onnx"), (pixels, None), tmp_path / "x.h5", **options)
+    path = precompute(loaded(tmp_path / "n.onnx"), (pixels, None), tmp_path / "x.h5", batch_size=1, **options)
+    with open_cache(path) as cache, torch.inference_mode():
+        images = torch.from_numpy(pixels[cache.index]).movedim(3, 1) / 256
+        np.testing.assert_allclose(cache.layers[-1].maps(slice(0, 3))[..., 0, 0], network(images), atol=1e-5)
+        embed = network.embed(images)
+        (first, *_) = [layer for layer in cache.layers if layer.name.endswith("/cls")]
+        patches = cache.layer(first.name.removesuffix("/cls"))
+        np.testing.assert_allclose(patches.maps(slice(0, 3)), embed, atol=1e-5)
+        np.testing.assert_allclose(first.maps(slice(0, 3))[..., 0, 0], network.cls[:, 0].expand(3, -1), atol=1e-6)
+
+
 def save(path, nodes, weights=(), shape=("n", 3, 8, 8), kind=TensorProto.FLOAT, outputs=("out",), inputs=()):
     given = [helper.make_tensor_value_info("x", kind, shape), *inputs]
     results = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs]

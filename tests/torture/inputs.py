@@ -1,5 +1,6 @@
 """Damaged inputs of a run: each is read as something that may be, or refused in one sentence that names the file."""
 
+import importlib.util
 import io
 import tempfile
 import warnings
@@ -16,7 +17,7 @@ from torch import nn
 
 from seeinin import config
 from seeinin.errors import SeeInInError
-from seeinin.precompute import caffe, datasets, exported
+from seeinin.precompute import caffe, datasets, exported, onnx
 from seeinin.precompute.caffe import schema
 from seeinin.precompute.reading.decoding import Entry, Files
 from seeinin.precompute.reading.task import Look, Unreadable, answer
@@ -108,6 +109,15 @@ def program() -> bytes:
         return saved(lambda buffer: torch.export.save(made, buffer))
 
 
+def graph() -> dict[str, bytes]:
+    """In ONNX's format; nothing where its extra is not installed."""
+    if importlib.util.find_spec("onnx") is None or importlib.util.find_spec("onnxruntime") is None:
+        return {}
+    with warnings.catch_warnings(action="ignore"):
+        arguments = (network(), (torch.rand(2, 1, 8, 8),))
+        return {"n.onnx": saved(lambda buffer: torch.onnx.export(*arguments, buffer, dynamo=False))}
+
+
 def pictures() -> dict[str, bytes]:
     """The same picture in every format, and in modes that are converted."""
     pixels = np.random.default_rng(0).integers(0, 256, (9, 11, 3), np.uint8)
@@ -179,6 +189,11 @@ def as_program(path: Path) -> str:
     return "read"
 
 
+def as_onnx(path: Path) -> str:
+    onnx.load(path)
+    return "read"
+
+
 def as_dataset(path: Path) -> str:
     match path.suffix:
         case ".npz":
@@ -206,7 +221,7 @@ def as_image(path: Path) -> str:
 
 def cases(originals: dict[str, bytes], count: int, rng: np.random.Generator, folder: Path) -> Iterator[Path]:
     names = list(originals)
-    for number in range(count):
+    for number in range(count if names else 0):
         name = names[number % len(names)]
         path = folder / name
         path.write_bytes(damaged(originals[name], rng))
@@ -236,7 +251,7 @@ def row(what: str, originals: Callable[[], dict[str, bytes]], read: Read, few: i
 
 
 ROWS = [
-    row("configs", lambda: {"c.yaml": CONFIG.encode()}, as_config, 300),
+    row("configs", lambda: {"c.yaml": CONFIG.encode()}, as_config, 250),
     row("prototxts", lambda: {"n.prototxt": PROTOTXT.encode()}, as_prototxt, 150),
     row("caffemodels", lambda: {"w.caffemodel": caffemodel()}, as_caffemodel, 150),
     row(
@@ -246,6 +261,7 @@ ROWS = [
         100,
     ),
     row("exported programs", lambda: {"p.pt2": program()}, as_program, 10),
+    row("ONNX networks", graph, as_onnx, 50),
     row("images", pictures, as_image, 230),
     row("archives, IDX files and tables", arrays, as_dataset, 60),
 ]
