@@ -1,6 +1,6 @@
 """The embedding view: the scatter-plot matrix of the active layer, or its one scatter plot."""
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Iterable
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 
 from seeinin.geometry.matrix import Matrix, Rect
-from seeinin.pool import POOL, Latest, Token
+from seeinin.pool import POOL, Latest
 from seeinin.state.selection import How
-from seeinin.state.sources import Sources
 from seeinin.state.state import ViewerState
 from seeinin.state.view import View
 from seeinin.views.ahead import ahead
@@ -22,6 +21,7 @@ from seeinin.views.gestures import Hands
 from seeinin.views.gliding import Glide
 from seeinin.views.hits import Hits
 from seeinin.views.holes import hole_marks
+from seeinin.views.jobs import look, render
 from seeinin.views.marks import brush_strokes, lasso_strokes, mark_strokes, sign_labels
 from seeinin.views.steering import Steering
 from seeinin.views.strip import Strip
@@ -120,9 +120,7 @@ class MatrixView:
             moves = self.shot is not None and self.shot.agrees(request)
             show, pause = None if self._is_covered(request) else self._post, STILL if moves else 0.0
             self._look()
-            exact = self._latest.request(
-                _render, request, self.state.sources, show, partial(self._tell, request), pause
-            )
+            exact = self._latest.request(render, request, self.state.sources, show, partial(self._tell, request), pause)
             self.state.inbox.deliver(exact, self._arrived, partial(self._lose, request))
 
     def _write(self, matrix: Matrix) -> None:
@@ -172,9 +170,9 @@ class MatrixView:
         self._looking = True
         exact = shot if shot is not None and shot.exact and shot.agrees(request) else None
         shown = None if exact is None else exact.place(request.matrix)
-        look = self._submit(_look, request, self.state.sources, shown)
-        self.state.inbox.deliver(look, self._arrived)
-        look.add_done_callback(lambda _: self.state.inbox.post(partial(self._looked, request)))
+        sample = self._submit(look, request, self.state.sources, shown)
+        self.state.inbox.deliver(sample, self._arrived)
+        sample.add_done_callback(lambda _: self.state.inbox.post(partial(self._looked, request)))
 
     def _looked(self, request: Request) -> None:
         self._looking = False
@@ -255,27 +253,3 @@ class MatrixView:
             if shot is not None:
                 picture.clip = matrix.viewport
                 picture.place(*matrix.placed(shot.request.matrix))
-
-
-def _render(
-    token: Token,
-    request: Request,
-    sources: Sources,
-    show: Callable[[Shot], None] | None,
-    tell: Callable[[int], None],
-    pause: float,
-) -> Generator[Any, None, Shot]:
-    """Imported by the worker: the window is up before the kernels are."""
-    if request.summarised:
-        from seeinin.views.summary import summarised
-
-        return summarised(token, request, sources, pause)
-    from seeinin.views.rendering import rendering
-
-    return rendering(token, request, sources, show, tell, pause)
-
-
-def _look(*job: Any) -> Generator[Any, None, Shot | None]:
-    from seeinin.views.rendering import first_look
-
-    return first_look(*job)

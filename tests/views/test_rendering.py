@@ -104,29 +104,34 @@ def test_the_brightness_of_a_sample_does_not_pulse(view, state, small_steps):
 
 
 def test_a_sample_fills_only_what_the_last_picture_does_not_show(view, state, small_steps):
-    before, samples = view.shot, []
+    told = []
+    state.events.drawn.connect(lambda drawn: told.append((drawn.points, view.shot, view.sampled)))
     state.move(Camera(3.0, 3.0, 5.0))
     assert state.inbox.run_until(lambda: view.exact)
+    told.clear()
     state.move(Camera(3.5, 3.0, 4.0))
     assert view.shot.covers(view.matrix), "nothing new comes into sight"
-    told = []
-    assert state.inbox.run_until(lambda: view.exact or told.append(state.drawn.points) or samples.append(view.sampled))
-    assert not any(samples)
-    assert 0 < min(told) < state.layer.points, "the state says that the picture is not exact yet"
-    before, samples = view.shot, []
+    assert state.inbox.run_until(lambda: view.exact)
+    assert all(sampled is None for _, _, sampled in told)
+    assert 0 < min(points for points, _, _ in told) < state.layer.points, "the picture was not exact yet"
+    before, _ = view.shot, told.clear()
     state.move(Camera(3.0, 3.0, 6.0))
     assert not before.covers(view.matrix)
-    assert state.inbox.run_until(lambda: view.exact or samples.append((view.shot, view.sampled)))
-    assert any(sample is not None and shot is before for shot, sample in samples)
+    assert state.inbox.run_until(lambda: view.exact)
+    assert any(sampled is not None and shot is before for _, shot, sampled in told)
     assert view.sampled is None
     assert not view.sample.visible
 
 
 @pytest.mark.parametrize(("field", "value"), [("opacity", 0.9), ("hidden", frozenset({1})), ("point_size", 5.0)])
 def test_another_look_is_seen_in_a_sample_first(view, state, small_steps, field, value):
-    setattr(state, field, value)
-    assert state.inbox.run_until(lambda: view.shot.request == view.wanted)
-    assert not view.shot.exact
+    POOL.hold()  # what is later
+    try:
+        setattr(state, field, value)
+        assert state.inbox.run_until(lambda: view.shot.request == view.wanted)
+        assert not view.shot.exact
+    finally:
+        POOL.release()
     assert state.inbox.run_until(lambda: view.exact)
 
 
