@@ -20,6 +20,7 @@ from seeinin.geometry import fields
 from seeinin.precompute import layers, ops, probe, untold
 from seeinin.precompute.layers import Capture, Node, Run
 from seeinin.precompute.layout import Layout
+from seeinin.precompute.parts import parts
 
 log = logging.getLogger(__name__)
 
@@ -52,14 +53,14 @@ def capture(network: nn.Module, images: torch.Tensor, told: config.Layers = conf
     overwritten = {name for name, at in outputs.items() if at.tensor._version != at.version}
     lines = probe.probe(_Returning(network, list(outputs), list(outputs), overwritten), images)
     layouts = _layouts(outputs, lines, images, told)
-    split = [(name, part) for name in outputs for part in layers.parts(name, layouts[name])]
+    split = [(name, part) for name in outputs for part in parts(name, layouts[name])]
 
     def returning(numbers: Sequence[int]) -> Run:
         wanted = [split[i] for i in numbers]
         run = _Returning(network, list(outputs), [name for name, _ in wanted], overwritten)
         return lambda x: [part.of(tensor) for (_, part), tensor in zip(wanted, run(x), strict=True)]
 
-    found = [layers.layer(part, ops.of_module(outputs[name].module)) for name, part in split]
+    found = [part.layer(ops.of_module(outputs[name].module)) for name, part in split]
     names = ["input", *outputs]
     chain = [
         Node(name, ops.of_module(outputs[name].module), (before,), name) for before, name in itertools.pairwise(names)
@@ -93,7 +94,7 @@ def _layouts(
             log.warning(
                 "%s: which axes of its tensor (%s) are rows and columns cannot be seen; taken to be %s × %s × %s "
                 "(channels × height × width). Where it is not, set layers.channels_last or layers.grid",
-                name, ", ".join(map(str, shape)), *layers.parts(name, layout)[0].shape,
+                name, ", ".join(map(str, shape)), *parts(name, layout)[0].shape,
             )  # fmt: skip
     return found
 

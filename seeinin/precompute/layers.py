@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import difflib
 import fnmatch
-import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 import torch
 
-from seeinin.errors import ModelError, SettingError
+from seeinin.errors import SettingError
 from seeinin.geometry import fields
 from seeinin.geometry.fields import Axis
-from seeinin.precompute.layout import Factor, Layout
 
 Shape = tuple[int, int, int]  # D, H, W
 Run = Callable[[torch.Tensor], list[torch.Tensor]]  # images (n, C, h, w) to tensors (n, D, H, W)
@@ -77,82 +75,6 @@ class Chosen:
     layers: tuple[Layer, ...]
     nodes: tuple[Node, ...]
     run: Run
-
-
-@dataclass(frozen=True)
-class Part:
-    """What of a tensor is one layer: all of it, or the patches of a transformer, its class token, one of its registers.
-
-    `sizes` are those of the tensor's factors, in its own order, with -1 for that of the images.
-    """
-
-    name: str
-    shape: Shape
-    y: Axis
-    x: Axis
-    layout: Layout
-    token: int | None = None  # of those beside the grid
-
-    def of(self, tensor: torch.Tensor) -> torch.Tensor:
-        """The layer (n, D, H, W); a view wherever torch can give one. Raises ModelError where the size is another."""
-        self._check(tensor)
-        factors = [factor for axis in self.layout.axes for factor in axis]
-        apart = tensor.reshape([-1 if factor.kind == "n" else factor.size for factor in factors])
-        order = sorted(range(len(factors)), key=lambda i: ("nctyx".index(factors[i].kind), _turn(factors[i]) or i))
-        apart = apart.permute(order)
-        count = apart.shape[0] if any(factor.kind == "n" for factor in factors) else 1
-        if tokens := self.layout.tokens:
-            apart = apart.reshape(count, -1, tokens.size)
-            first, length = (
-                (tokens.before, self.y.positions * self.x.positions) if self.token is None else (self.token, 1)
-            )
-            apart = apart[..., first : first + length]
-        return apart.reshape(count, *self.shape)
-
-    def _check(self, tensor: torch.Tensor) -> None:
-        expected = [math.prod(factor.size for factor in axis if factor.kind != "n") for axis in self.layout.axes]
-        counts = [any(factor.kind == "n" for factor in axis) for axis in self.layout.axes]
-        found = list(tensor.shape)
-        if len(found) == len(expected) and all(
-            size % wanted == 0 if images else size == wanted
-            for size, wanted, images in zip(found, expected, counts, strict=True)
-        ):
-            return
-        one, other = (
-            " × ".join(str(n) for n, images in zip(sizes, [*counts, *found], strict=False) if images is not True)
-            for sizes in (found, expected)
-        )
-        raise ModelError(
-            f"layer {self.name} is {one} for some images, {other} for others; "
-            "give all images one size with preprocess.size, or leave it out with layers.exclude"
-        )
-
-
-def _turn(factor: Factor) -> int:
-    return -factor.step if factor.kind in "yx" else 0
-
-
-def parts(name: str, layout: Layout) -> list[Part]:
-    """The layers in a tensor: tokens beside a grid of patches are layers of their own."""
-    depth = math.prod(factor.size for _, factor in layout.along("c"))
-    tokens = layout.tokens
-    whole = Part(name, (depth, *layout.grid), layout.y, layout.x, layout)
-    if tokens is None:
-        return [whole]
-    before, after = tokens.before, tokens.before + math.prod(layout.grid)
-    beside = [*range(before), *range(after, tokens.size)]
-    names = (
-        ["/cls", *(f"/reg{i}" for i in range(len(beside) - 1))] if before else [f"/reg{i}" for i in range(len(beside))]
-    )
-    alone = [
-        Part(name + suffix, (depth, 1, 1), tokens.y, tokens.x, layout, token)
-        for suffix, token in zip(names, beside, strict=True)
-    ]
-    return [whole, *alone]
-
-
-def layer(part: Part, op: str) -> Layer:
-    return Layer(part.name, op, part.shape, part.y, part.x)
 
 
 def unique(name: str, taken: Collection[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import logging
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -16,6 +16,7 @@ from seeinin.errors import ModelError
 from seeinin.precompute import exported, layers, ops, receptive, untold
 from seeinin.precompute.layers import Capture, Node, Run
 from seeinin.precompute.layout import Layout
+from seeinin.precompute.parts import parts
 
 log = logging.getLogger(__name__)
 
@@ -35,17 +36,12 @@ def capture(graph: fx.GraphModule, images: torch.Tensor, told: config.Layers = c
     split = [
         (node, part)
         for node, name in names.items()
-        for part in layers.parts(name, _told(layouts[node], name, seen.values[node].shape, told))
+        for part in parts(name, _told(layouts[node], name, seen.values[node].shape, told))
     ]
     _say_lost(graph, seen.values, layouts, len(images))
     if not split:
         raise ModelError("nothing in the network gives a tensor for each image; return what it makes of them")
-    found = [layers.layer(part, ops.of_node(_source(node, graph, seen.values), graph)) for node, part in split]
-    nodes = []
-    for node in layouts:
-        inputs = [names.get(n, n.name) for n in ops.tensors((node.args, node.kwargs)) if n in layouts]
-        nodes.append(Node(names.get(node, node.name), ops.of_node(node, graph), tuple(inputs), names.get(node)))
-
+    found = [part.layer(ops.of_node(_source(node, graph, seen.values), graph)) for node, part in split]
     batch = (exported.takes(graph) or (None,))[0]
 
     def returning(numbers: Sequence[int]) -> Run:
@@ -56,7 +52,14 @@ def capture(graph: fx.GraphModule, images: torch.Tensor, told: config.Layers = c
             part.of(tensor)[: len(x)] for part, tensor in zip(wanted, network(_filled(x, batch)), strict=True)
         ]
 
-    return Capture(tuple(found), tuple(nodes), returning)
+    return Capture(tuple(found), tuple(_drawn(graph, layouts, names)), returning)
+
+
+def _drawn(graph: fx.GraphModule, layouts: Mapping[fx.Node, Layout], names: Mapping[fx.Node, str]) -> Iterator[Node]:
+    """The graph as the viewer draws it."""
+    for node in layouts:
+        inputs = [names.get(n, n.name) for n in ops.tensors((node.args, node.kwargs)) if n in layouts]
+        yield Node(names.get(node, node.name), ops.of_node(node, graph), tuple(inputs), names.get(node))
 
 
 def _filled(images: torch.Tensor, batch: int | None) -> torch.Tensor:
