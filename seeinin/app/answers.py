@@ -103,6 +103,7 @@ class AnswerList(QListView):
 
     def show_lines(self, lines: tuple[Answer, ...]) -> None:
         self.lines.show_lines(lines)
+        self.ensurePolished()  # the style sheet's letters are what the rows are as high as
         self.setFixedHeight(min(len(lines), ROWS) * self.row_height() + 2)
         self.scrollToTop()
 
@@ -142,7 +143,7 @@ class AnswerPanel(QWidget):
         self.close_button = QToolButton()
         self.close_button.setText("×")
         self.close_button.setToolTip("Put the answers away")
-        self.close_button.setAutoRaise(True)
+        self.close_button.setObjectName("flat")
         self.close_button.clicked.connect(self._forget)
         head = QHBoxLayout()
         head.addWidget(self.title, 1)

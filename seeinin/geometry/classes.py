@@ -9,22 +9,26 @@ from numpy.typing import NDArray
 from seeinin.geometry.halves import decode
 
 
-def vectors(maps: NDArray[Any], mean: NDArray[np.float64], *, whole: bool) -> NDArray[np.float64]:
-    """Images as vectors (n, U) of maps (n, D, H, W): of all their values, or, not `whole`, of each channel's mean.
-
-    Values that are not finite count as the mean of their channel (D).
+def vectors(maps: NDArray[Any], mean: NDArray[np.float64], *, whole: bool) -> NDArray[np.float32]:
+    """Images as vectors (n, U) of maps (n, D, H, W), less the mean of each channel (D): of all their values, or, not
+    `whole`, of each channel's average. Values that are not finite count as the mean.
     """
-    values = decode(maps).astype(np.float64).reshape(*maps.shape[:2], -1)
-    values = np.where(np.isfinite(values), values, mean[:, None])
-    return values.reshape(len(maps), -1) if whole else values.mean(axis=2)
+    values = decode(maps).reshape(*maps.shape[:2], -1) - mean.astype(np.float32)[:, None]
+    np.nan_to_num(values, copy=False, posinf=0, neginf=0)
+    return np.asarray(values.reshape(len(maps), -1) if whole else values.mean(axis=2))
 
 
 def squared_distances(
-    x: NDArray[np.float64], centre: NDArray[np.float64], weight: NDArray[np.float64]
+    x: NDArray[np.float32], centre: NDArray[np.floating], weight: NDArray[np.floating]
 ) -> NDArray[np.float64]:
-    """Of vectors (n, U) to centres (K, U), each value weighted (U): (n, K), NaN to a centre that is no number."""
-    apart = (x**2 @ weight)[:, None] - 2 * x @ (centre * weight).T + centre**2 @ weight
-    return np.asarray(np.where(np.isnan(apart), np.nan, np.maximum(apart, 0)))
+    """Of vectors (n, U) to centres (K, U), each value weighted (U): (n, K), NaN to a centre that is no number.
+
+    In single precision, so that what all have in common should be taken off before, as `vectors` does.
+    """
+    x = x * np.sqrt(weight).astype(np.float32)
+    near = (centre * np.sqrt(weight)).astype(np.float32)
+    apart = np.einsum("ij,ij->i", x, x)[:, None] - 2 * (x @ near.T) + np.einsum("ij,ij->i", near, near)
+    return np.asarray(np.where(np.isnan(apart), np.nan, np.maximum(apart, 0)), np.float64)
 
 
 def leading_share(class_mean: NDArray[np.floating], count: NDArray[np.int64], leading: int = 2) -> NDArray[np.float64]:

@@ -38,7 +38,9 @@ def distances(
     token: Token, layer: Layer, rows: NDArray[np.int64], weight: NDArray[np.float64]
 ) -> Generator[None, None, NDArray[np.float64]]:
     """Squared, of images to the mean of each class (n, K), NaN for a class without images; `weight` (U) of values."""
-    centre, mean = centroids(layer), np.nan_to_num(layer.mean)
+    mean = np.nan_to_num(layer.mean)
+    centre = centroids(layer)
+    centre -= np.repeat(mean, centre.shape[1] // len(mean))
     out = np.empty((len(rows), len(centre)))
 
     def measure(part: tuple[int, int]) -> None:
