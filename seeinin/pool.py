@@ -10,7 +10,7 @@ from concurrent.futures import CancelledError, Future
 from itertools import chain
 from typing import Any
 
-NICE = 5  # how far the threads give way to the window's, where there are not enough cores for all
+NICE = 2  # how far the threads give way to the window's, where there are not enough cores for all
 
 
 class Token:
