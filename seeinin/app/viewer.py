@@ -227,6 +227,17 @@ class Viewer:
         assert self.window.gallery.listing is not None
         return self.window.gallery.listing.rows
 
+    def compare(self, what: int | str | None) -> None:
+        """Compare the selection with a class, by number or name, with what was kept under a name, or with all the rest.
+
+        Raises CacheError for an unknown name.
+        """
+        kept = {one.name: one for one in self.state.kept}
+        if what is None or what in kept:
+            self.state.against = None if what is None else kept[str(what)]
+        else:
+            self.state.compare_with_class(class_number(self.cache, what) if isinstance(what, str) else what)
+
     def ask(self, name: str) -> Answers:
         """The answers to a question about the active layer, the selection and the pick, which the window shows too.
 

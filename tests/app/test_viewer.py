@@ -22,6 +22,12 @@ with Viewer(sys.argv[1], (1000, 700)) as viewer:
     label = np.asarray(viewer.cache.label)
     assert np.array_equal(viewer.state.selection.strength > 0, label == 1)
     selected = viewer.picture()
+    viewer.keep("dogs")
+    viewer.compare("frog")
+    assert viewer.state.against.name == "frog"
+    viewer.compare("dogs")
+    assert viewer.state.against == viewer.state.kept[0]
+    viewer.compare(None)
     answers = viewer.ask("parting")
     assert [line.text for line in answers.lines] == ["input", "conv", "fc", "out"], answers
     assert (viewer.picture() != selected).any()
