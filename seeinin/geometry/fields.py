@@ -75,6 +75,13 @@ def window(axis: Axis, positions: int, kernel: int, stride: int = 1, padding: in
     )
 
 
+def transposed(axis: Axis, positions: int, kernel: int, stride: int, padding: int, dilation: int) -> Axis:
+    """A transposed convolution: input i is spread over the outputs i · stride - padding + k · dilation."""
+    at = np.arange(positions)[:, None] + padding - np.arange(kernel) * dilation
+    taps = np.where(at % stride == 0, at // stride, -1)
+    return probed(axis, (taps[:, :, None] == np.arange(axis.positions)).any(axis=1))
+
+
 def whole(axis: Axis) -> Axis:
     """One position that reads all of them, and stands for all: a fully connected layer, a global pooling."""
     taps = np.arange(axis.positions)[None]

@@ -107,12 +107,20 @@ def reached(run: Run, x: torch.Tensor, layout: Layout) -> Layout:
     return _told(layout, before, after, shape)
 
 
-def reached_maps(run: Run, x: torch.Tensor, layout: Layout) -> tuple[Axis, Axis]:
-    """The same of one that is known to make maps (n, D, H, W) of such: its rows and its columns."""
-    rows, columns = _arrived(run, x, layout, "y")[2], _arrived(run, x, layout, "x")[3]
-    if not (rows.any() and columns.any()):
+@torch.no_grad()
+def reached_maps(run: Run, x: torch.Tensor, y_axis: Axis, x_axis: Axis) -> tuple[Axis, Axis]:
+    """The same of one that is known to make maps (1, D, H, W) of such: its rows and its columns."""
+    found: list[Mask] = []
+    for dimension in (2, 3):
+        arrived = []
+        for row in range(x.shape[dimension]):
+            tainted = x.clone()
+            tainted.select(dimension, row).fill_(float("nan"))
+            arrived.append(run(tainted).isnan().movedim(dimension, 0).flatten(1).any(dim=1).cpu().numpy())
+        found.append(np.stack(arrived))
+    if not (found[0].any() and found[1].any()):
         raise SilentError
-    return _read(layout.y, rows), _read(layout.x, columns)
+    return _read(y_axis, found[0]), _read(x_axis, found[1])
 
 
 def _told(

@@ -43,8 +43,11 @@ _MOVING = ops.RESHAPES - _ELEMENTWISE - {"size", "getattr"} | frozenset({
 })  # fmt: skip
 # They read maps (n, D, H, W) and give maps.
 _OF_MAPS = frozenset({
-    "conv_transpose2d", "fractional_max_pool2d", "grid_sample", "interpolate", "max_unpool2d", "pixel_shuffle",
+    "fractional_max_pool2d", "grid_sample", "interpolate", "max_unpool2d", "pixel_shuffle",
     "pixel_unshuffle", "upsample", "upsample_bicubic2d", "upsample_bilinear2d", "upsample_nearest2d",
+})  # fmt: skip
+_OF_EACH_CHANNEL = frozenset({
+    "interpolate", "upsample", "upsample_bicubic2d", "upsample_bilinear2d", "upsample_nearest2d",
 })  # fmt: skip
 _ADAPTIVE = frozenset({"adaptive_avg_pool2d", "adaptive_max_pool2d"})
 
@@ -120,7 +123,8 @@ class _Operation:
         window = windows.of_node(op, self.source, self.graph, self.values)
         if window is not None:
             told = zip(axes, shape[2:], window.kernel, window.stride, window.padding, window.dilation, strict=True)
-            y, x = (fields.window(*of_axis) for of_axis in told)
+            made = fields.transposed if op == "conv_transpose2d" else fields.window
+            y, x = (made(*of_axis) for of_axis in told)
         elif op in _ADAPTIVE:
             y, x = map(fields.adaptive, axes, shape[2:])
         else:
@@ -186,10 +190,10 @@ class _Operation:
         return self._unknown() if self.gives_maps and not layout.are_maps(made) else made
 
     def _of_one_image(self) -> Layout:
-        """Maps made of maps: what holds for the first image holds for all."""
+        """Maps made of maps: what holds for the first image holds for all, and for some for the first channel."""
         number, read, of_read = self.reads[0]
-        alike = replace(of_read, axes=((), *of_read.axes[1:]))
-        y, x = alone.reached_maps(self._run(number), self.values[read][:1], alike)
+        first = self.values[read][:1, :1] if self.op in _OF_EACH_CHANNEL else self.values[read][:1]
+        y, x = alone.reached_maps(self._run(number), first, of_read.y, of_read.x)
         return layout.maps(self.value.shape, of_read.axes[0], y, x)
 
     def _unknown(self) -> Layout:

@@ -51,6 +51,19 @@ def _conv2d(
     return _window(weight.shape[2:], stride, padding, dilation)
 
 
+def _conv_transpose2d(
+    input: Any,  # noqa: A002
+    weight: Any,
+    bias: Any = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    output_padding: Any = 0,
+    groups: int = 1,
+    dilation: Any = 1,
+) -> Window:
+    return _window(weight.shape[2:], stride, padding, dilation)
+
+
 def _max_pool2d(
     input: Any,  # noqa: A002
     kernel_size: Any,
@@ -93,6 +106,7 @@ def _pair(value: Any) -> Pair:
 
 _SIGNATURES: dict[str, Callable[..., Window]] = {
     "conv2d": _conv2d,
+    "conv_transpose2d": _conv_transpose2d,
     "max_pool2d": _max_pool2d,
     "avg_pool2d": _avg_pool2d,
     "lp_pool2d": _lp_pool2d,

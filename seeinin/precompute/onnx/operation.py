@@ -72,7 +72,7 @@ class Operation(nn.Module):
             (kernel,) = kernel
         if len(kernel) != 2:
             self.functional_name = self.functional_name.replace("2d", f"{len(kernel)}d" if kernel else "nd")
-        elif self.node.op_type == "Conv":
+        elif "output_shape" not in told:
             self._looks_through(told, kernel)
 
     def _looks_through(self, told: Mapping[str, Any], kernel: Sequence[int]) -> None:
