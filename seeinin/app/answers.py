@@ -104,7 +104,7 @@ class AnswerList(QListView):
     def show_lines(self, lines: tuple[Answer, ...]) -> None:
         self.lines.show_lines(lines)
         self.ensurePolished()  # the style sheet's letters are what the rows are as high as
-        self.setFixedHeight(min(len(lines), ROWS) * self.row_height() + 2)
+        self.setFixedHeight(min(len(lines), ROWS) * self.row_height())
         self.scrollToTop()
 
     def row_height(self) -> int:
