@@ -79,7 +79,8 @@ def _torch(path: Path) -> Any:
             "where you trust it, save its state dict with safetensors.torch.save_file and name that file"
         ) from None
     except (RuntimeError, EOFError, ValueError, KeyError, IndexError) as error:
-        raise ModelError(f"{path} looks cut short or damaged ({path.stat().st_size:,} bytes): {error}") from None
+        reason = " ".join(str(error).split())
+        raise ModelError(f"{path} looks cut short or damaged ({path.stat().st_size:,} bytes): {reason}") from None
 
 
 def _listed(missing: Iterable[str], unexpected: Iterable[str]) -> str:

@@ -2,6 +2,7 @@
 
 import pickle
 import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,10 @@ def test_damaged_files(tmp_path, state):
         for content, message in ((whole[: len(whole) // 2], "cut short"), (b"", "is empty"), (b"x" * 100, "")):
             path.write_bytes(content)
             refused(path, message)
+    with zipfile.ZipFile(tmp_path / "w.pt", "w") as odd:
+        odd.writestr("w/data.pkl", "")
+        odd.writestr("w/version", "\n3")  # torch repeats it, in three lines
+    refused(tmp_path / "w.pt", "looks cut short or damaged|holds")
     refused(tmp_path / "nowhere.pt", "is missing")
     torch.save([1, 2], tmp_path / "list.pt")
     refused(tmp_path / "list.pt", "holds no state dict")

@@ -32,6 +32,8 @@ def read(path: Path) -> Blobs:
         ) from None
     del content  # as large as the weights themselves
     holders = [layer.layer if layer.HasField("layer") else layer for layer in net.layers]  # V0 lies inside V1
+    if not all(isinstance(layer.name, str) for layer in (*holders, *net.layer)):  # protobuf gives bytes for no UTF-8
+        raise ModelError(f"{path} is damaged: names of its layers are no text; fetch it again")
     return {
         layer.name: [_tensor(blob, layer.name, path) for blob in layer.blobs]
         for layer in (*holders, *net.layer)

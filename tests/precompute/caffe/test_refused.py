@@ -210,6 +210,12 @@ def test_files_that_are_not_there(written, tmp_path):
         caffe.load(network, tmp_path)
 
 
+def test_names_that_are_no_text(written):
+    network, model = written(INPUT + IP, WEIGHTS | {"ä": [np.zeros(2)]})
+    model.write_bytes(model.read_bytes().replace("ä".encode(), b"\xff\xfe"))
+    assert "names of its layers are no text" in refused(network, model)
+
+
 def test_a_blob_that_claims_more_than_it_holds(written):
     net = schema.Net()
     net.layer.add(name="ip").blobs.add(shape={"dim": [2, 2**40]}, data=[1, 2])
