@@ -3,7 +3,7 @@
 from studio import SCALE, Studio, below, beside, captioned, run
 
 SIDE = 280  # points
-AVERAGE = 94  # points, height of the feature maps in which the average patch stands
+AVERAGE, BAR = 94, 8  # points: height of the feature maps in which the average patch stands; the scroll bar beside
 REGION = (  # values of the two channels: where most patches are of 1s
     *((-0.45, 0.05), (-0.3, 0.13), (-0.12, 0.13), (-0.07, 0.03), (0.05, -0.15), (0.05, -0.28)),
     *((-0.05, -0.55), (-0.13, -0.55), (-0.2, -0.36), (-0.3, -0.36), (-0.43, -0.15)),
@@ -24,7 +24,7 @@ def draw(studio: Studio) -> None:
             viewer.alone(False)
             viewer.window.resize(1000, 700)
             viewer.widths(180, 330)
-            average = viewer.picture(panel="maps")[: AVERAGE * SCALE]
+            average = viewer.picture(panel="maps")[: AVERAGE * SCALE, : -BAR * SCALE]
             panels = [below(beside(*panels, region), captioned("their images and the patches, averaged", average))]
     studio.save("8-two-channels", panels[0])
 
