@@ -65,7 +65,7 @@ class Job:
                 step = next(self.steps)
                 if isinstance(step, float):
                     self.due = time.monotonic() + step
-                if self.due > time.monotonic() or gives_way():
+                if isinstance(step, float) or gives_way():
                     return self
         except StopIteration as stop:
             return stop.value

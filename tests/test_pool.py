@@ -85,6 +85,27 @@ def test_a_pause_holds_up_nobody_and_ends(one):
     assert order[3][1] - order[0][1] >= 0.1
 
 
+def test_what_is_left_after_a_pause_is_later(one):
+    """Also where there is none: other gestures go ahead of the rest of a gesture."""
+    order, started, gate = [], threading.Event(), threading.Event()
+
+    def steps():
+        started.set()
+        gate.wait(5)
+        yield
+        order.append("gesture")
+        yield 0.0
+        order.append("the rest")
+
+    first = one.now(steps)
+    started.wait(5)
+    second = one.now(order.append, "another gesture")
+    gate.set()
+    for job in (first, second):
+        job.result(5)
+    assert order == ["gesture", "another gesture", "the rest"]
+
+
 def test_shutdown_ends_what_pauses(one):
     def steps():
         yield 60.0

@@ -1,6 +1,7 @@
 """The overview: the whole matrix of the active layer as one small picture, and a box for what the matrix view shows."""
 
 from collections.abc import Callable, Generator
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -53,7 +54,7 @@ class OverviewView:
         self.state, self.canvas, self.theme = state, canvas, theme
         self.wanted: Request | Summary | None = None
         self.sight: Sight | None = None
-        self._latest = Latest(POOL.later)
+        self._latest = Latest(self._submit)
         self._aspect = 1.0
         self.picture, self.strokes, self.labels = Picture(), Strokes(), Labels()
         for order, node in enumerate((self.picture, self.strokes, self.labels)):
@@ -129,6 +130,10 @@ class OverviewView:
     def _lose(self, request: Request | Summary) -> None:
         if request == self.wanted:
             self.wanted = None  # whatever comes next asks again
+
+    def _submit(self, *job: Any) -> Future[Any]:
+        """A first look goes ahead of everything that is counted exactly, but not of the window's first picture."""
+        return POOL.later(*job) if POOL.holding else POOL.now(*job)
 
     def _show(self, sight: Sight) -> None:
         """Called by the thread that counts."""
@@ -234,10 +239,12 @@ def _plots(
     if shot is None or not shot.exact:
         if shot is not None:
             look(shot)
+        yield 0.0  # what follows may wait
         shot = yield from rendering(token, request, sources, look)
     return Sight(request, shot.rgba)
 
 
-def _summary(token: Token, request: Summary, sources: Sources) -> Sight:
+def _summary(token: Token, request: Summary, sources: Sources) -> Generator[float, None, Sight]:
+    yield 0.0
     found = sources.correlating.of(token, sources.cache.layers[request.layer], sources.cache.images)
     return Sight(request, painted(request, found), f"|correlation| · {found.images:,} images")

@@ -51,7 +51,8 @@ def rendering(
     While it takes long, `show` gets pictures of the points counted so far, where there is anybody to see them, and
     `tell` how many these are.
     """
-    yield pause
+    if pause:
+        yield pause
     layer, channels = sources.cache.layers[request.layer], request.matrix.visible_channels()
     drawing = Drawing(request, sources, layer)
     begun, wait, before = time.monotonic(), NEXT_LOOK, 0
