@@ -160,20 +160,20 @@ class Pool:
                     self._wake.wait(self._until_due())
                 if found is None:
                     return
-            job, gives_way = found
-            if not job.run(gives_way):
-                self._put_back(job)
+            job, urgent = found
+            if not job.run(self._waiting):
+                self._put_back(job, urgent)
             del job, found  # an idle thread must not keep the last job's arrays alive
 
-    def _next(self) -> tuple[Job, Callable[[], bool]] | None:
-        """The job that is to run now, and what it gives way to."""
+    def _next(self) -> tuple[Job, bool] | None:
+        """The job that is to run now, and whether it is `now`."""
         if self._now:
-            return self._now.popleft(), self._closing
+            return self._now.popleft(), True
         moment = time.monotonic()
         for job in () if self.holding else self._later:
             if job.due <= moment:
                 self._later.remove(job)
-                return job, self._waiting
+                return job, False
         return None
 
     def _until_due(self) -> float | None:
@@ -181,19 +181,19 @@ class Pool:
         first = min((job.due for job in self._later if not self.holding), default=None)
         return None if first is None else max(first - time.monotonic(), 0.0)
 
-    def _closing(self) -> bool:
-        return self._closed
-
     def _waiting(self) -> bool:
         return self._closed or bool(self._now)
 
-    def _put_back(self, job: Job) -> None:
+    def _put_back(self, job: Job, urgent: bool) -> None:
+        """Gestures take turns; a job that paused is `later` from then on."""
         with self._wake:
             if self._closed:
                 job.future.set_exception(CancelledError())
+            elif urgent and not job.due:
+                self._now.append(job)
             else:
                 self._later.appendleft(job)
-                self._wake.notify()
+            self._wake.notify()
 
 
 class _Feed:

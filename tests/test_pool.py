@@ -92,7 +92,6 @@ def test_what_is_left_after_a_pause_is_later(one):
     def steps():
         started.set()
         gate.wait(5)
-        yield
         order.append("gesture")
         yield 0.0
         order.append("the rest")
@@ -104,6 +103,25 @@ def test_what_is_left_after_a_pause_is_later(one):
     for job in (first, second):
         job.result(5)
     assert order == ["gesture", "another gesture", "the rest"]
+
+
+def test_gestures_take_turns(one):
+    order, started, gate = [], threading.Event(), threading.Event()
+
+    def steps():
+        started.set()
+        gate.wait(5)
+        for k in range(3):
+            order.append(k)
+            yield
+
+    long = one.now(steps)
+    started.wait(5)
+    short, refining = one.now(order.append, "short"), one.later(order.append, "later")
+    gate.set()
+    for job in (long, short, refining):
+        job.result(5)
+    assert order == [0, "short", 1, 2, "later"]
 
 
 def test_shutdown_ends_what_pauses(one):
