@@ -3,18 +3,24 @@
 - the bare forward pass over the same batches;
 - writing as many bytes from a ready buffer, synced;
 - on the same cores: forward, conversion to the stored type, CRC of both layouts, writing them, synced;
-- a plain script of hooks and h5py that stores both layouts. Its `maps` must equal ours, row for row.
+- a plain script of hooks and h5py that stores both layouts. Its `maps` must equal ours, row for row;
+- what safety costs: both stages from maps that are ready, against the same without journal, CRCs and any sync but one.
 
-The first turn warms the disk up: the first touch of fresh blocks costs more than the work.
+The paper's network, a small residual one, and a larger one with random weights; what their modules give is stored. The
+first turn warms the disk up: the first touch of fresh blocks costs more than the work. The notes have the seconds of
+the processor, which are less disturbed by whatever else runs.
 """
 
 import os
+import statistics
 import tempfile
-import zlib
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import ExitStack, nullcontext
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from unittest import mock
 
 import h5py
 import numpy as np
@@ -22,26 +28,45 @@ import torch
 from numpy.typing import NDArray
 
 import seeinin
-from benchmarks.inputs import config
+from benchmarks.inputs import ROOT, config
+from benchmarks.networks import larger
 from benchmarks.report import Row, alternate, main
 from seeinin.config import load
-from seeinin.precompute import datasets, model, preprocess
+from seeinin.precompute import datasets, job, model, preprocess
+from seeinin.precompute.run import settings
+from seeinin.store import derive, ledger, writer
+from seeinin.store.checksums import checksum
+from seeinin.store.files import Files
+from seeinin.store.journal import Journal
+from seeinin.store.writer import Writer
 
 BUFFER = np.random.default_rng(0).bytes(8 << 20)
+CPU = torch.device("cpu")
 
 
 @dataclass
 class Work:
-    """One network over one set of images, its leaf modules being its layers."""
+    """One network over one set of images, its leaf modules being its layers; `options` are those of precompute."""
 
+    name: str
     network: torch.nn.Module
     images: datasets.Images
-    prepare: Callable[[NDArray[np.uint8]], torch.Tensor]
-    batch_size: int
+    options: dict[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.outputs: dict[str, torch.Tensor] = {}
         self.layers = [name for name, module in self.network.named_modules() if not list(module.children())]
+        self.layers = [
+            name for name in self.layers if not isinstance(self.network.get_submodule(name), torch.nn.Flatten)
+        ]
+        self.settings = settings("unused", include=self.layers, **self.options)
+        self.batch_size = self.settings.batch_size
+        self.prepare = preprocess.fit(self.settings.preprocess, self.network, self.images.pixels.shape[3], CPU)
+
+    def precompute(self, output: Path) -> Path:
+        pair, classes = (self.images.pixels, self.images.label), self.images.classes
+        given = {"classes": classes, "include": self.layers, "overwrite": True, "progress": False, **self.options}
+        return seeinin.precompute(self.network, pair, output, **given)
 
     def hook(self) -> list[torch.utils.hooks.RemovableHandle]:
         def keep(name: str, module: torch.nn.Module, inputs: object, output: torch.Tensor) -> None:
@@ -66,15 +91,20 @@ class Work:
             handle.remove()
 
 
-def work() -> Work:
-    settings = load(config())
-    network, images = model.load(settings.model), datasets.load(settings.dataset)
-    steps = preprocess.fit(settings.preprocess, network, images.pixels.shape[3], torch.device("cpu"))
-    return Work(network, images, steps, settings.batch_size)
+def works() -> Iterator[Work]:
+    paths = [config(), ROOT / "configs" / "cifar10.yaml"] if os.environ.get("SEEININ_DATA") else [config()]
+    for path in paths:
+        chosen = load(path)
+        steps = {key: getattr(chosen.preprocess, key) for key in ("scale", "mean", "std")}
+        options = {"batch_size": chosen.batch_size, **steps}
+        yield Work(path.stem, model.load(chosen.model), datasets.load(chosen.dataset), options)
+    pixels = np.random.default_rng(0).integers(0, 256, (320, 96, 96, 3), np.uint8)
+    images = datasets.Images(pixels, np.arange(320, dtype=np.int32) % 10, tuple("0123456789"))
+    yield Work("larger", larger(), images, {"batch_size": 32, "scale": 1 / 255})
 
 
-def bare(job: Work) -> None:
-    for _ in job.forward():
+def bare(work: Work) -> None:
+    for _ in work.forward():
         pass
 
 
@@ -85,23 +115,23 @@ def write(path: Path, size: int) -> None:
         os.fdatasync(file.fileno())
 
 
-def forward_and_write(job: Work, path: Path) -> None:
+def forward_and_write(work: Work, path: Path) -> None:
     with path.open("wb", buffering=0) as file:
-        for _, _, maps in job.maps():
+        for _, _, maps in work.maps():
             for layout in (maps, np.ascontiguousarray(maps.swapaxes(0, 1))):
-                zlib.crc32(layout)
+                checksum(layout)
                 file.write(layout.data)
         os.fdatasync(file.fileno())
 
 
-def plain_script(job: Work, path: Path) -> None:
+def plain_script(work: Work, path: Path) -> None:
     with h5py.File(path, "w") as file:
-        for start, name, maps in job.maps():
+        for start, name, maps in work.maps():
             n, channels, *place = maps.shape
             points = int(np.prod(place))
             if name not in file:
-                file.create_dataset(f"{name}/maps", (len(job.images), *maps.shape[1:]), np.float16)
-                file.create_dataset(f"{name}/columns", (channels, len(job.images) * points), np.float16)
+                file.create_dataset(f"{name}/maps", (len(work.images), *maps.shape[1:]), np.float16)
+                file.create_dataset(f"{name}/columns", (channels, len(work.images) * points), np.float16)
             file[name]["maps"][start : start + n] = maps
             columns = maps.reshape(n, channels, points).swapaxes(0, 1).reshape(channels, n * points)
             file[name]["columns"][:, start * points : (start + n) * points] = columns
@@ -119,27 +149,95 @@ def assert_same(ours: Path, theirs: Path) -> None:
             np.testing.assert_allclose(maps, expected, rtol=2e-3, atol=2e-3 * np.abs(expected).max())
 
 
-def measure() -> list[Row]:
-    job = work()
-    with tempfile.TemporaryDirectory(dir=Path(__file__).parent.parent / "cache") as name:
-        folder = Path(name)
-        ours = partial(seeinin.precompute, load(config()), output=folder / "ours.h5", overwrite=True, progress=False)
-        size = ours().stat().st_size
-        peers = {
-            "the bare forward pass": partial(bare, job),
-            "writing the same bytes, synced": partial(write, folder / "bytes", size),
-            "forward + conversion + CRC + write": partial(forward_and_write, job, folder / "forward"),
-            "a plain script, hooks and h5py": partial(plain_script, job, folder / "script.h5"),
-        }
-        seconds, *others = alternate(ours, *peers.values(), rounds=3)
-        assert_same(folder / "ours.h5", folder / "script.h5")
-    case = f"{config().stem}, {len(job.images):,} images, {size / 1e6:,.0f} MB"
-    rows = [Row("precompute", case, seconds, "s", peer, other) for peer, other in zip(peers, others, strict=True)]
-    rows[-1] = Row("precompute", case, seconds, "s", rows[-1].peer, others[-1], promise=0.5)
-    return [
-        *rows,
-        Row("precompute", case, seconds, "s", "the largest of the first three", max(others[:3]), promise=1.15),
+class TwoStages:
+    """A cache that is written from maps in memory."""
+
+    def __init__(self, work: Work, stored: Path) -> None:
+        self.spec = job.prepare(work.settings, work.network, work.images, None, CPU).spec
+        with seeinin.open(stored) as cache:
+            everything = slice(0, cache.images)
+            self.pixels, self.prediction = cache.pixels(everything), cache.prediction
+            self.maps = [layer.maps(everything) for layer in cache.layers]
+
+    def write(self, path: Path, safe: bool) -> None:
+        """With all that protects it, or with none of that but one sync at the end."""
+        with nullcontext() if safe else careless(), Writer.open(path, self.spec, overwrite=True) as cache:
+            for unit in cache.todo:
+                rows = slice(cache.units[unit].start, cache.units[unit].stop)
+                prediction = None if self.prediction is None else self.prediction[rows]
+                pixels, maps = self.pixels[rows], [layer[rows] for layer in self.maps]
+                cache.commit(unit, pixels=pixels, valid=np.ones(len(pixels), bool), maps=maps, prediction=prediction)
+            cache.derive()
+            cache.seal()
+        with path.open("rb") as file:
+            os.fdatasync(file.fileno())
+
+
+def careless() -> ExitStack:
+    """Without journal, CRCs and syncs."""
+
+    def nothing(array: NDArray[np.generic], piece: int) -> NDArray[np.uint32]:
+        return np.zeros(-(-len(array) // piece), np.uint32)
+
+    stack = ExitStack()
+    for module in (writer, derive):
+        stack.enter_context(mock.patch.object(module, "piece_checksums", nothing))
+    for module in (writer, derive, ledger):
+        stack.enter_context(mock.patch.object(module, "checksum", return_value=0))
+    stack.enter_context(mock.patch.object(Journal, "append"))
+    stack.enter_context(mock.patch.object(Files, "datasync"))
+    return stack
+
+
+class Processor:
+    """An action that notes how many seconds of the processor each of its turns took."""
+
+    def __init__(self, action: Callable[[], object]) -> None:
+        self.action, self.seconds = action, list[float]()
+
+    def __call__(self) -> None:
+        start = time.process_time()
+        self.action()
+        self.seconds.append(time.process_time() - start)
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.seconds[1:])
+
+
+def compared(work: Work, folder: Path) -> list[Row]:
+    size = work.precompute(folder / "ours.h5").stat().st_size
+    stages = TwoStages(work, folder / "ours.h5")
+    names = ("bare forward pass", "writing the bytes, synced", "forward + conversion + CRC + write", "plain script")
+    peers = (
+        partial(bare, work),
+        partial(write, folder / "bytes", size),
+        partial(forward_and_write, work, folder / "forward"),
+        partial(plain_script, work, folder / "script.h5"),
+    )
+    stored = (partial(stages.write, folder / "stages.h5", safe) for safe in (True, False))
+    timed = [Processor(action) for action in (partial(work.precompute, folder / "ours.h5"), *peers, *stored)]
+    ours, *theirs, safe, careless = alternate(*timed, rounds=3)
+    assert_same(folder / "ours.h5", folder / "script.h5")
+    case = f"{work.name}, {len(work.images):,} images, {size / 1e6:,.0f} MB"
+    notes = [f"processor: {timed[0].median:.2f} and {each.median:.2f} s" for each in timed[1:5]]
+    rows = [
+        Row("precompute", case, ours, "s", peer, other, None if peer != names[3] else 0.5, note)
+        for peer, other, note in zip(names, theirs, notes, strict=True)
     ]
+    floor = max(theirs[:3])
+    note = f"the {names[theirs.index(floor)]}; {ours / theirs[0]:.2f} × the {names[0]}"
+    rows.append(Row("precompute", case, ours, "s", "the largest of the first three", floor, 1.15, note))
+    note = f"processor: {timed[5].median:.2f} and {timed[6].median:.2f} s"
+    return [*rows, Row("precompute", case, safe, "s", "without journal, CRC and syncs", careless, 1.05, note)]
+
+
+def measure() -> list[Row]:
+    rows = []
+    for work in works():
+        with tempfile.TemporaryDirectory(dir=ROOT / "cache") as name:
+            rows += compared(work, Path(name))
+    return rows
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from seeinin.precompute.capture import capture
 from seeinin.precompute.datasets import Images, Rows, Unread
 from seeinin.precompute.halving import Batch
 from seeinin.precompute.layers import Chosen, Layer, Node
-from seeinin.precompute.plan import DRY_RUN, storage_types
+from seeinin.precompute.plan import storage_types, tried
 from seeinin.precompute.preprocess import Preprocess
 from seeinin.store.files import gigabytes
 from seeinin.store.format import CacheSpec, LayerSpec
@@ -128,7 +128,7 @@ def _dry_run(chosen: Chosen, steps: Preprocess, images: Rows, batch: Batch) -> I
     def run(pixels: NDArray[np.uint8]) -> list[torch.Tensor]:
         return chosen.run(steps(pixels))
 
-    rows = range(min(DRY_RUN, len(images)))
+    rows = range(tried(len(images)))
     for read in images.read([rows[start : start + batch.size] for start in rows[:: batch.size]]):
         yield from batch.outputs(run, read.pixels[read.valid])
 

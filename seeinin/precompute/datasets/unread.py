@@ -23,7 +23,7 @@ from seeinin.precompute.reading.workers import Request, Workers
 
 log = logging.getLogger(__name__)
 
-CHUNK = 16  # images that a process is asked for at once
+CHUNK = 16  # images that a process is asked for at once, if they are not large
 AHEAD = 256e6  # bytes of pixels that may wait for the network
 WORTHWHILE = 64  # images for which a further process is started
 
@@ -96,9 +96,12 @@ class Unread:
         batches: list[range],
     ) -> Iterator[Batch]:
         """Each batch is asked for in chunks, of which as many are under way as memory allows."""
-        known = frozenset(problems.reasons)
+        known, size = frozenset(problems.reasons), int(np.prod(shape))
+        at_once = max(1, min(CHUNK, int(AHEAD / CHUNK / size)))
         chunks = [
-            [row for row in rows[at : at + CHUNK] if row not in known] for rows in batches for at in _starts(rows)
+            [row for row in rows[at : at + at_once] if row not in known]
+            for rows in batches
+            for at in range(0, len(rows), at_once)
         ]
 
         def item(row: int) -> Any:
@@ -107,12 +110,12 @@ class Unread:
         requests: Iterator[Request] = (
             (shape, [item(row) for row in chunk], [problems.names[row] for row in chunk]) for chunk in chunks
         )
-        ahead = max(2 * max(1, self._workers.count), int(AHEAD / (CHUNK * np.prod(shape))))
+        ahead = max(2 * max(1, self._workers.count), int(AHEAD / (at_once * size)))
         answers = self._workers.answers(requests, ahead)
         asked = iter(chunks)
         for rows in batches:
             pixels, reasons = np.zeros((len(rows), *shape), np.uint8), {}
-            for _ in _starts(rows):
+            for _ in range(0, len(rows), at_once):
                 for row, answer in zip(next(asked), next(answers), strict=True):
                     if isinstance(answer, Unreadable):
                         reasons[row] = answer.reason
@@ -126,10 +129,6 @@ class Unread:
             return self.reading.workers
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         return min(cores, 8, -(-len(self.items) // WORTHWHILE))
-
-
-def _starts(rows: range) -> range:
-    return range(0, len(rows), CHUNK)
 
 
 def _shape(looks: list[Look | Unreadable], names: list[str], size: tuple[int, int] | None, named: str) -> Shape:
