@@ -3,7 +3,7 @@
 from functools import partial
 from typing import TYPE_CHECKING
 
-from seeinin.app.action import Action
+from seeinin.app.action import Action, choices
 from seeinin.app.pointed import channels_under
 from seeinin.geometry.matrix import Upper
 from seeinin.geometry.warp import Kind
@@ -61,25 +61,8 @@ _UPPER: dict[Upper, tuple[str, str]] = {
 }
 
 
-def _show_upper(upper: Upper, window: "Window") -> None:
-    window.state.upper = upper
-
-
-def _is_upper(upper: Upper, state: ViewerState) -> bool:
-    return state.upper == upper
-
-
-def _next_upper(window: "Window") -> None:
-    kinds = list(_UPPER)
-    window.state.upper = kinds[(kinds.index(window.state.upper) + 1) % len(kinds)]
-
-
 AXES = (
-    *(
-        Action(TRIANGLE, words, (), tip, partial(_show_upper, upper), on=partial(_is_upper, upper))
-        for upper, (words, tip) in _UPPER.items()
-    ),
-    Action(TRIANGLE, "Next", ("U",), "The mirror image, density, correlation", _next_upper, apart=True),
+    *choices(TRIANGLE, "upper", _UPPER, "Next", "U"),
     *(
         Action(ALL, words, (), _TIPS[kind], partial(_warp, kind), on=partial(_all_are, kind))
         for kind, words in WORDS.items()
