@@ -6,6 +6,7 @@ the user's script a second time. It ends when the other side of its socket does.
 
 from __future__ import annotations
 
+import logging
 import sys
 import warnings
 from contextlib import suppress
@@ -25,5 +26,6 @@ def serve(connection: Connection) -> None:
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")  # of odd metadata in images
+    logging.disable()  # what is wrong with an image is its answer; Pillow would say it without a name
     with suppress(EOFError, ConnectionError):
         serve(Connection(int(sys.argv[1])))
