@@ -125,12 +125,23 @@ class Cache:
     @cached_property
     def label(self) -> NDArray[np.int32]:
         """The class of each image (N), -1 where there is none."""
-        return self._access.array("images/label")
+        return self._numbers("images/label")
 
     @cached_property
     def prediction(self) -> NDArray[np.int32] | None:
         """The class that the network gives each image (N), where it classifies."""
-        return self._access.array("images/prediction") if "images/prediction" in self._access else None
+        return self._numbers("images/prediction") if "images/prediction" in self._access else None
+
+    def _numbers(self, path: str) -> NDArray[np.int32]:
+        """Classes of images. Raises CacheError where there is no such class."""
+        numbers: NDArray[np.int32] = self._access.array(path)
+        low, high = numbers.min(initial=-1), numbers.max(initial=-1)
+        if low < -1 or high >= len(self.classes):
+            known = f"there are {len(self.classes)} classes"
+            raise CacheError(
+                f"{self.path} is no cache that can be shown: /{path} reaches {low} to {high}, and {known}."
+            )
+        return numbers
 
     @cached_property
     def valid(self) -> NDArray[np.bool_]:

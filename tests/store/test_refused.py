@@ -214,3 +214,16 @@ def test_copied_by_other_tools(cache, tmp_path):
             np.testing.assert_array_equal(old.column(1), new.column(1))
             np.testing.assert_array_equal(old.quantiles, new.quantiles)
         np.testing.assert_array_equal(one.valid, two.valid)
+
+
+@pytest.mark.parametrize(("name", "value"), [("label", 3), ("label", -2), ("prediction", 2**31 - 1)])
+def test_classes_that_there_are_not(cache, tmp_path, name, value):
+    """By a file that has no checksums, so that nothing else could tell."""
+    other = tmp_path / "other.h5"
+    with h5py.File(cache) as old, h5py.File(other, "w") as new:
+        new.attrs.update(old.attrs)
+        for part in ("config", "graph", "images", "classes", "layers"):
+            old.copy(part, new)
+        new[f"images/{name}"][5] = value
+    with open_cache(other) as opened, pytest.raises(CacheError, match=f"/images/{name} reaches .* there are 3 classes"):
+        opened.preload()
