@@ -19,7 +19,7 @@ SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlM
 
 @pytest.fixture
 def gallery(window, qtbot):
-    qtbot.waitUntil(window.gallery.settled)
+    qtbot.waitUntil(window.gallery.settled, timeout=60_000)
     return window.gallery
 
 
@@ -53,7 +53,7 @@ def test_hover_click_and_modifiers(window, gallery, qtbot):
     assert state.selection is None
     rows = gallery.listing.rows.tolist()
     state.select_images(np.isin(np.arange(state.cache.images), rows[5:9]))
-    qtbot.waitUntil(gallery.settled)
+    qtbot.waitUntil(gallery.settled, timeout=60_000)
     assert gallery.listing.rows.tolist() == rows[5:9]
     QTest.mouseClick(gallery.port, LEFT, CONTROL, middle(gallery, 1))
     assert images(state) == set(rows[5:9]) - {rows[6]}
@@ -70,7 +70,7 @@ def test_orders_by_menu_key_and_focus(window, gallery, qtbot):
         assert [a.isChecked() for a in window.sidebar.gallery_heading.order.menu().actions()].count(True) == 1
     state.gallery = GalleryBy("highest")
     state.open_cell(4, 2)
-    qtbot.waitUntil(gallery.settled)
+    qtbot.waitUntil(gallery.settled, timeout=60_000)
     assert np.array_equal(gallery.listing.rows, np.argsort(-layer.column(2), kind="stable"))
     assert "channel 2" in window.sidebar.gallery_heading.order.text()
 
@@ -88,7 +88,7 @@ def test_a_list_that_takes_long_is_announced(window, gallery, monkeypatch, qtbot
     qtbot.waitUntil(lambda: note.text() == "ordering …")
     assert not window.settled()
     held.set()
-    qtbot.waitUntil(gallery.settled)
+    qtbot.waitUntil(gallery.settled, timeout=60_000)
     assert note.text() == "0"
 
 
@@ -105,7 +105,7 @@ def test_scrolling_reads_what_comes_into_sight_only(window, gallery, qtbot):
     before = set(gallery.thumbnails._held)
     assert before == set(gallery.listing.rows[list(gallery.in_sight())].tolist())
     wheel(gallery.port, -1200)
-    qtbot.waitUntil(gallery.settled)
+    qtbot.waitUntil(gallery.settled, timeout=60_000)
     assert gallery.in_sight().start > 0
     assert set(gallery.thumbnails._held) == before | set(gallery.listing.rows[list(gallery.in_sight())].tolist())
     side = gallery.grid.width
@@ -124,7 +124,7 @@ def test_arrows_and_enter(window, gallery, qtbot):
     assert state.image_of(state.pick) == gallery.listing.rows[place]
     layer = state.cache.layer("fc")
     state.select(chosen(layer.number, np.arange(layer.points) == 5))
-    qtbot.waitUntil(gallery.settled)
+    qtbot.waitUntil(gallery.settled, timeout=60_000)
     assert gallery.listing.rows.tolist() == [5]
 
 

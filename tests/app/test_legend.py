@@ -52,7 +52,7 @@ def test_rows_say_how_much_of_each_class_is_selected(window, qtbot):
     mask = np.zeros(state.cache.images, bool)
     mask[:17] = True
     state.select(chosen(None, mask))
-    qtbot.waitUntil(window.settled)
+    qtbot.waitUntil(window.settled, timeout=60_000)
     total = np.bincount(state.cache.label, minlength=3)
     some = np.bincount(np.asarray(state.cache.label)[:17], minlength=3)
     assert [window.legend.classes.count(row) for row in range(3)] == [
@@ -110,7 +110,7 @@ def test_the_order_by_count_and_by_lift(window, qtbot):
     total = np.bincount(label, minlength=3)
     some = (label == 2) | (np.arange(len(label)) % 3 == 0)
     state.select(chosen(None, some))
-    qtbot.waitUntil(window.settled)
+    qtbot.waitUntil(window.settled, timeout=60_000)
     count = np.bincount(label[some], minlength=3)
     for order in (count, (count / some.sum()) / (total / total.sum())):
         QTest.keyClick(window.matrix.canvas.native, Qt.Key.Key_L, SHIFT)
@@ -119,7 +119,7 @@ def test_the_order_by_count_and_by_lift(window, qtbot):
     assert window.sidebar.classes.order.text() == "by lift"
     click(legend, 0)  # the first row is another class now
     assert np.array_equal(selected(state), label == 2)
-    qtbot.waitUntil(window.settled)
+    qtbot.waitUntil(window.settled, timeout=60_000)
     legend.search("dog")
     hidden = [legend.isRowHidden(row) for row in range(3)]
     assert [name for name, gone in zip(shown(legend), hidden, strict=True) if not gone] == ["dog"]

@@ -24,7 +24,7 @@ CELL = (1, 3)
 @pytest.fixture
 def canvas(window, qtbot):
     window.state.jump(Camera(CELL[1] + 0.5, CELL[0] + 0.5, 1.0))
-    qtbot.waitUntil(window.settled)
+    qtbot.waitUntil(window.settled, timeout=60_000)
     window.matrix.canvas.native.setFocus()
     return window.matrix.canvas.native
 
@@ -47,7 +47,7 @@ def hover(window, canvas, point, qtbot):
     event = QMouseEvent(QEvent.Type.MouseMove, at, canvas.mapToGlobal(at), none, none, NONE)
     QTest.qWait(11)  # VisPy takes no notice of a hundred and one moves a second
     QApplication.sendEvent(canvas, event)
-    qtbot.waitUntil(lambda: window.state.hover is not None and window.details.settled())
+    qtbot.waitUntil(lambda: window.state.hover is not None and window.details.settled(), timeout=60_000)
     return at.toPoint()
 
 
@@ -80,7 +80,7 @@ def test_the_nearest_to_a_place(window, canvas, qtbot, images):
     right_click(canvas, at)
     menu = entry(window.panel_menus.shown, "Nearest here").menu()
     entry(menu, "10 images" if images else "10 points").trigger()
-    qtbot.waitUntil(lambda: window.state.selection is not None)
+    qtbot.waitUntil(lambda: window.state.selection is not None, timeout=60_000)
     assert window.state.selection.layer == (None if images else 1)
     assert set(np.flatnonzero(window.state.selection.strength)) == set(np.argsort(distance, kind="stable")[:10])
     window.panel_menus.shown.close()
@@ -89,9 +89,9 @@ def test_the_nearest_to_a_place(window, canvas, qtbot, images):
 def test_nearest_images_of_a_layer_with_positions(window, qtbot):
     state = window.state
     state.show_layer(0)
-    qtbot.waitUntil(lambda: state.view.layer == 0 and window.settled())
+    qtbot.waitUntil(lambda: state.view.layer == 0 and window.settled(), timeout=60_000)
     state.jump(Camera(2.5, 0.5, 1.0))
-    qtbot.waitUntil(window.settled)
+    qtbot.waitUntil(window.settled, timeout=60_000)
     layer, matrix = state.cache.layer("conv"), window.matrix.matrix
     box = matrix.cell_rect(0, 2)
     at = box.x + box.width / 3, box.y + box.height / 2
@@ -102,7 +102,7 @@ def test_nearest_images_of_a_layer_with_positions(window, qtbot):
     order = np.argsort(np.hypot(x - at[0], y - at[1]), kind="stable") // layer.positions
     expected = list(dict.fromkeys(order.tolist()))[:12]
     window.matrix.hits.select_nearest(*at, 12, images=True)
-    qtbot.waitUntil(lambda: state.selection is not None)
+    qtbot.waitUntil(lambda: state.selection is not None, timeout=60_000)
     assert sorted(np.flatnonzero(state.selection.strength)) == sorted(expected)
 
 
@@ -123,7 +123,7 @@ def test_keys_act_on_what_is_under_the_cursor(window, canvas, qtbot):
         QTest.keyClick(canvas, key, modifiers)
         assert now(), (key, modifiers)
     state.back()
-    qtbot.waitUntil(window.settled)
+    qtbot.waitUntil(window.settled, timeout=60_000)
     hover(window, canvas, 7, qtbot)
     QTest.keyClick(canvas, Qt.Key.Key_C, CONTROL)
     pixels = array_of(QApplication.clipboard().image())
@@ -136,7 +136,7 @@ def test_keys_act_on_what_is_under_the_cursor(window, canvas, qtbot):
 
 def test_e_opens_the_plot_under_the_cursor(window, canvas, qtbot):
     window.state.jump(Camera(2.0, 2.0, 4.0))
-    qtbot.waitUntil(window.settled)
+    qtbot.waitUntil(window.settled, timeout=60_000)
     rect = window.matrix.matrix.cell_rect(2, 1)
     window.matrix.hits.hover_at(rect.x + 9, rect.y + 9)
     QTest.keyClick(canvas, Qt.Key.Key_E)
@@ -160,7 +160,7 @@ def test_axes_of_all_of_one_plot_and_of_one_channel(window, canvas, qtbot):
     entry(entry(window.panel_menus.shown, "Axes of this plot").menu(), "Symmetric logarithm").trigger()
     window.panel_menus.shown.close()
     assert kinds() == {1: "log", 3: "log"}
-    qtbot.waitUntil(window.settled)
+    qtbot.waitUntil(window.settled, timeout=60_000)
     view = window.matrix.viewport
     below = QPoint(int(view.x + view.width / 2), int(view.y + view.height + 20))
     right_click(canvas, below)
@@ -191,7 +191,7 @@ def test_the_legend_the_gallery_the_maps_and_the_overview(window, canvas, qtbot)
     entry(shown, "Add").trigger()
     assert np.array_equal(state.selection.strength > 0, label == 2)
     shown.close()
-    qtbot.waitUntil(window.settled)
+    qtbot.waitUntil(window.settled, timeout=60_000)
     gallery = window.gallery
     right_click(gallery.port, gallery.box(1).center())
     shown = window.panel_menus.shown

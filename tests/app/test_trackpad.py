@@ -15,7 +15,7 @@ NONE, CONTROL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModif
 @pytest.fixture
 def canvas(window, qtbot):
     window.state.jump(Camera(2.5, 2.5, 2.0))
-    qtbot.waitUntil(window.settled)
+    qtbot.waitUntil(window.settled, timeout=60_000)
     return window.places[0]
 
 
