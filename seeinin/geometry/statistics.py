@@ -6,7 +6,7 @@ upper half of their bits and, the second time, by the lower half where a quantil
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,11 @@ class Images:
     label: NDArray[np.int32]
     valid: NDArray[np.bool_]
     classes: int
+
+    @cached_property
+    def seen(self) -> int:
+        """Valid images."""
+        return int(self.valid.sum())
 
     @cached_property
     def counts(self) -> NDArray[np.int64]:
@@ -49,10 +54,10 @@ class Wanted:
         """Positions that are averaged apart from each other."""
         return self.positions if self.per_position else 1
 
-    def tally(self, images: Images) -> Tally:
-        """The means to count a channel in float16."""
+    def tally(self, images: Images, histogram: NDArray[np.int64] | None = None) -> Tally:
+        """The means to count a channel in float16, in an empty `histogram` of another where there is one."""
         table = (images.classes, self.averaged)
-        return Tally(images.label, images.valid, table, self.positions, self.extremes)
+        return Tally(images.label, images.valid, table, self.positions, self.extremes, histogram)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +89,13 @@ def channel_statistics(pieces: Pieces, images: Images, wanted: Wanted) -> Channe
 
 
 def of_tally(tally: Tally, images: Images, wanted: Wanted) -> ChannelStatistics:
-    """The statistics of a channel in float16, all of whose rows were counted."""
-    count = int(tally.histogram.sum())
-    places, ranks = _ranks(wanted.levels, count)
+    """The statistics of a channel in float16, all of whose rows were counted. Its histogram is empty afterwards."""
+    count = images.seen * wanted.positions - int(tally.nonfinite[0])
+    places, ranks = _ranks(tuple(wanted.levels), count)
     mean, std, around = np.nan, np.nan, np.full(ranks.shape, np.nan)
     if count:
-        mean, std = moments(tally.histogram, TABLE, ranks.reshape(-1), around.reshape(-1))
+        ends = int(tally.highest[0]), int(tally.lowest[0])
+        mean, std = moments(tally.histogram, TABLE, *ends, ranks.reshape(-1), around.reshape(-1))
     return ChannelStatistics(
         *_ends(around, places),
         mean=float(mean),
@@ -107,7 +113,7 @@ def _of_singles(pieces: Pieces, images: Images, wanted: Wanted) -> ChannelStatis
     codes = singles.ascending(np.flatnonzero(tally.histogram > 0))
     counts = tally.histogram[codes]
     count = int(counts.sum())
-    places, ranks = _ranks(wanted.levels, count)
+    places, ranks = _ranks(tuple(wanted.levels), count)
     mean, std, around = np.nan, np.nan, np.full(ranks.shape, np.nan)
     if count:
         mean = tally.total[0] / count
@@ -123,7 +129,8 @@ def _of_singles(pieces: Pieces, images: Images, wanted: Wanted) -> ChannelStatis
     )
 
 
-def _ranks(levels: Sequence[float], count: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+@lru_cache(maxsize=64)  # the channels of a layer ask for the same
+def _ranks(levels: tuple[float, ...], count: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Where the smallest value, the quantiles and the largest lie in their order, and the ranks around each of them."""
     places = np.array([0, *levels, 1]) * (count - 1)  # between two ranks, as in numpy's linear method
     return places, np.stack([np.floor(places), np.ceil(places)]).astype(np.int64)

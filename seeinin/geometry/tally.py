@@ -20,20 +20,22 @@ class Tally:
         sums: tuple[int, int],
         positions: int,
         extremes: int,
+        histogram: NDArray[np.int64] | None = None,
     ) -> None:
         self._label, self._valid = label, valid
-        self.histogram = np.zeros(CODES, np.int64)  # of finite values, by their codes
+        # of finite values, by their codes; fresh memory takes longer than to count a few hundred rows
+        self.histogram = np.zeros(CODES, np.int64) if histogram is None else histogram
         self.sums = np.zeros(sums)  # of finite values, by class and position; or (K, 1)
         self.missing = np.zeros(sums, np.int64)  # values that are not finite, likewise
         self.nonfinite = np.zeros(1, np.int64)
         self.top, self.bottom = (np.full(extremes, -1) for _ in range(2))  # the best points, one an image; -1 for none
-        self._highest, self._lowest = (np.full(extremes, LEAST) for _ in range(2))
+        self.highest, self.lowest = (np.full(extremes, LEAST) for _ in range(2))  # their keys, of `bottom` opposite
         self._keys = np.empty(positions, np.int16)
 
     def add(self, rows: NDArray[np.float16], start: int) -> None:
         """Count `rows` (n, positions), the first of which is row `start`."""
         sums = self.histogram, self.sums, self.missing, self.nonfinite
-        best = self._highest, self.top, self._lowest, self.bottom
+        best = self.highest, self.top, self.lowest, self.bottom
         count(rows.view(np.int16), self._label, self._valid, start, TABLE, *sums, *best, self._keys)
 
 
@@ -142,15 +144,20 @@ def count_odd(codes, i, k, step, table, histogram, sums, missing, nonfinite):  #
 
 
 @kernel
-def moments(histogram, table, ranks, around):  # type: ignore[no-untyped-def]
-    """Mean and standard deviation of what was counted; and into `around` the values of `ranks`, in any order."""
+def moments(histogram, table, highest, lowest, ranks, around):  # type: ignore[no-untyped-def]
+    """Mean and standard deviation of what was counted; and into `around` the values of `ranks`, in any order.
+
+    `highest` and `lowest` are the keys of the largest value and of what is opposite to the smallest. The histogram is
+    empty afterwards.
+    """
+    below, above = max(lowest, -1) + 1, max(highest, -1) + 1  # codes on either side of zero that can have been counted
     codes, ends = (
         np.empty(CODES, np.uint16),
         np.empty(CODES, np.int64),
     )  # ascending; how many up to it
     n, count, total = 0, 0, 0.0
-    for place in range(CODES):  # below zero, the larger the code the smaller the value
-        code = CODES - 1 - place if place < CODES // 2 else place - CODES // 2
+    for place in range(-below, above):  # below zero, the larger the code the smaller the value
+        code = CODES // 2 - 1 - place if place < 0 else place
         if histogram[code]:
             count += histogram[code]
             total += histogram[code] * np.float64(table[code])
@@ -161,4 +168,6 @@ def moments(histogram, table, ranks, around):  # type: ignore[no-untyped-def]
         squares += histogram[codes[at]] * (np.float64(table[codes[at]]) - mean) ** 2
     for r in range(ranks.size):
         around[r] = table[codes[np.searchsorted(ends[:n], ranks[r], side="right")]]
+    for at in range(n):
+        histogram[codes[at]] = 0
     return mean, np.sqrt(squares / count)

@@ -89,6 +89,7 @@ class _Columns:
         fits = self.at_once >= self.rows or self.depth * known <= budget // 2
         self._counted = self.place.dtype == np.float16 and fits
         self._tallies: dict[int, Tally] = {}
+        self._histograms: list[NDArray[np.int64]] = []  # to be used again
         self.statistics: list[ChannelStatistics] = []
         self._found: dict[int, ChannelStatistics] = {}
 
@@ -159,12 +160,19 @@ class _Columns:
             return np.empty(len(self._block) * self._group * self.positions, self.place.dtype)
 
     def _count(self, channel: int, run: NDArray[Any], start: int) -> None:
-        tally = self._tallies.pop(channel, None) or self._wanted.tally(self.images)
+        tally = self._tallies.pop(channel, None) or self._wanted.tally(self.images, self._empty())
         tally.add(run, start)
         if start + len(run) < self.rows:
             self._tallies[channel] = tally
         else:
             self._found[channel] = of_tally(tally, self.images, self._wanted)
+            self._histograms.append(tally.histogram)
+
+    def _empty(self) -> NDArray[np.int64] | None:
+        try:
+            return self._histograms.pop()
+        except IndexError:
+            return None
 
     def _add_checksums(self, channel: int, first: int, run: NDArray[Any]) -> None:
         """Runs begin and end anywhere in a piece; they come in order."""
