@@ -68,6 +68,7 @@ def rendering(
                     show((yield from drawing.shot()))
                     wait *= 2
             before = done
+        yield from drawing.asides.mark(stretch[0])
         yield from drawing.count_outside()
     return (yield from drawing.shot())
 
@@ -123,6 +124,7 @@ class Drawing:
         self.frame = Frame(*request.shape)
         self.colouring = colouring(request, sources, layer)
         self.points = 0  # that all plots have
+        self.asides = Asides(self)
         self.outside: dict[int, NDArray[np.int64]] = {}  # by channel: values counted so far that are on no axis
 
     def count(self) -> Iterator[int]:
@@ -172,8 +174,7 @@ class Drawing:
             yield
         ids = self.frame.ids
         self._mirror(ids)
-        if not any(isinstance(column, Stretch) for column in self.held.values()):
-            yield from Asides(self).draw(rgba, ids)
+        self.asides.draw(rgba, ids)
         return Shot(request, rgba, ids, self._drawn(images), values)
 
     def _paint(self, style: Style, rgba: NDArray[np.uint8]) -> Iterator[None]:

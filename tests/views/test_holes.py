@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from seeinin.geometry.matrix import INSET
+from seeinin.pool import Token
+from seeinin.state import columns
 from seeinin.state.named import Place
 from seeinin.state.state import ViewerState
 from seeinin.store.reader import open_cache
@@ -11,6 +13,7 @@ from seeinin.views.holes import hatching
 from seeinin.views.layout import Layout
 from seeinin.views.maps import MapsView
 from seeinin.views.matrix import MatrixView
+from seeinin.views.rendering import rendering
 from seeinin.views.scales import NO_NUMBER
 from seeinin.views.subjects import INPUT
 
@@ -110,6 +113,24 @@ def test_what_is_no_number_is_marked_beside_the_plot(view, bad_state):
                 expected[row - side // 2 :, column - side // 2 :][:side, :side] = True
         marked = (shot.rgba[..., :3] == NO_NUMBER).all(axis=2)
         np.testing.assert_array_equal(marked[top:bottom, left:right], expected[top:bottom, left:right])
+
+
+def test_a_layer_larger_than_memory_has_the_same_marks(view, bad_state, monkeypatch):
+    """Read in stretches, none of which is kept."""
+    show(view, "relu")
+    whole = view.shot
+    monkeypatch.setattr(columns, "LEAST", 1000)
+    small = bad_state.sources._replace(columns=columns.Columns(budget=50_000))
+    steps = rendering(Token(), view.wanted, small)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            shot = stop.value
+            break
+    np.testing.assert_array_equal(shot.rgba, whole.rgba)
+    np.testing.assert_array_equal(shot.ids, whole.ids)
+    assert shot.drawn == whole.drawn
 
 
 def placed(value, axis, aside):
