@@ -212,7 +212,7 @@ class MatrixView:
         matrix = self.matrix
         if matrix is None or shot is None or self.wanted is None or not shot.agrees(self.wanted):
             return
-        if self.exact and not shot.exact:
+        if self.exact and not (shot.exact and shot.request == self.wanted):  # it comes late
             return
         if shot.exact or self.shot is None or not (self.shot.exact and self.shot.agrees(shot.request)):
             self.shot, self.sampled = shot, None

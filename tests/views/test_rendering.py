@@ -135,6 +135,17 @@ def test_another_look_is_seen_in_a_sample_first(view, state, small_steps, field,
     assert state.inbox.run_until(lambda: view.exact)
 
 
+def test_a_picture_that_comes_late_takes_no_place(view, state, small_steps):
+    """Of where the cells were, when the exact one of where they are is there."""
+    late = view.shot
+    state.move(Camera(3.0, 3.0, 4.0))
+    assert state.inbox.run_until(lambda: view.exact)
+    assert late.exact
+    assert late.agrees(view.wanted)
+    view._arrived(late)
+    assert view.exact
+
+
 def test_gestures_do_not_wait_for_counting(view, state, small_steps):
     """A call that is `now` begins within a step or two, however long the picture takes. (Steps are small here, so that
     the test tells the order of things, not the speed of the machine.)"""
