@@ -15,8 +15,7 @@ from seeinin.store.format import CacheSpec, plan_bytes
 
 log = logging.getLogger(__name__)
 
-DRY_RUN = 256  # images, or fewer: a share of all that costs little
-DRY_LEAST, DRY_SHARE = 32, 1 / 32
+DRY_RUN = 256  # images
 FLOAT16_SAFE = 32_768  # half of what float16 can hold: other images may reach further
 FLOAT16_STEPS = (
     400  # rounding may move a point by a standard deviation of its channel over this, in the root mean square
@@ -71,7 +70,7 @@ class _Spread:
 
 def tried(images: int) -> int:
     """How many images a dry run takes."""
-    return min(images, DRY_RUN, max(DRY_LEAST, int(images * DRY_SHARE)))
+    return min(images, DRY_RUN)
 
 
 def check_shape(layer: Layer, tensor: torch.Tensor) -> None:

@@ -1,11 +1,9 @@
-"""The config of a precompute run: YAML read into frozen, typed models, every mistake with its file and line."""
+"""The keys of a config: frozen, typed models. Inputs are relative to its folder, which validation's context names."""
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -23,14 +21,7 @@ from pydantic import (
     ValidationInfo,
 )
 
-from seeinin.errors import ConfigError
-
-MAX_BYTES = 1_000_000
-MAX_DEPTH = 32
-
-
-class Plain(str):
-    """An unquoted scalar: its type is decided by the schema, so that a class may be called `no`, `010` or `12:30`."""
+from seeinin.config.document import Plain
 
 
 def _expanded(text: str) -> str:
@@ -223,7 +214,7 @@ class Config(Settings):
     dataset: Annotated[Dataset, pydantic.Field(discriminator="source")]
 
 
-_SECTIONS: dict[tuple[str, ...], type[_Section]] = {
+SECTIONS: dict[tuple[str, ...], type[_Section]] = {
     (): Config,
     ("model", "torch"): Model,
     ("model", "caffe"): CaffeModel,
@@ -239,136 +230,3 @@ _SECTIONS: dict[tuple[str, ...], type[_Section]] = {
     ("layers",): Layers,
     ("storage",): Storage,
 }
-
-Place = tuple[str | int, ...]
-
-
-def load(path: str | Path) -> Config:
-    """Read and check the config at `path`; inputs are relative to it, the output to the working directory.
-
-    Raises ConfigError with `file:line: key`, what is wrong, and the nearest known key.
-    """
-    path = Path(path)
-    lines: dict[Place, int] = {}
-    value = _value(_document(path), (), lines, path)
-    try:
-        return Config.model_validate(value, context={"folder": path.parent})
-    except pydantic.ValidationError as error:
-        raise ConfigError(_sentence(path, error, lines)) from None
-
-
-def _document(path: Path) -> yaml.Node:
-    text = _text(path)
-    try:
-        _check_events(path, text)
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigError(f"{path}:{line}: not valid YAML: {error.problem or error.context}") from None
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path}: not valid YAML: {str(error).splitlines()[0]}") from None
-    if node is None:
-        raise ConfigError(f"{path} is empty; a config names at least output, model and dataset")
-    return node
-
-
-def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}; give the path of a config file") from None
-    if len(content) > MAX_BYTES:
-        raise ConfigError(f"{path} is larger than 1 MB, which no config is; give the path of a config file")
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path} is not UTF-8 text (byte {error.start}); give the path of a config file") from None
-
-
-def _check_events(path: Path, text: str) -> None:
-    """Refuse what makes YAML dangerous before any node is built: aliases grow without bound, tags name types."""
-    depth = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        place = f"{path}:{event.start_mark.line + 1 if event.start_mark else 1}"
-        if getattr(event, "anchor", None) is not None:
-            raise ConfigError(f"{place}: anchors and aliases are not allowed in a config; write the value out")
-        if (tag := getattr(event, "tag", None)) is not None:
-            raise ConfigError(f"{place}: the tag {tag} is not allowed in a config; remove it")
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > MAX_DEPTH:
-            raise ConfigError(f"{place}: nested more than {MAX_DEPTH} deep, which no config is")
-
-
-def _line(node: yaml.Node) -> int:
-    return node.start_mark.line + 1 if node.start_mark else 1
-
-
-def _value(node: yaml.Node, place: Place, lines: dict[Place, int], path: Path) -> Any:
-    """`node` as dicts, lists, None and text; `lines` gets the line of everything in it."""
-    lines.setdefault(place, _line(node))
-    match node:
-        case yaml.MappingNode():
-            return dict(_items(node, place, lines, path))
-        case yaml.SequenceNode():
-            return [_value(item, (*place, i), lines, path) for i, item in enumerate(node.value)]
-        case yaml.ScalarNode(style=None):
-            return None if node.value in ("", "~", "null", "Null", "NULL") else Plain(node.value)
-    return node.value
-
-
-def _items(node: yaml.MappingNode, place: Place, lines: dict[Place, int], path: Path) -> Iterator[tuple[str, Any]]:
-    first: dict[str, int] = {}
-    for key, item in node.value:
-        line = _line(key)
-        if not isinstance(key, yaml.ScalarNode):
-            raise ConfigError(f"{path}:{line}: a key must be one word")
-        if key.value in first:
-            name = ".".join(map(str, (*place, key.value)))
-            raise ConfigError(f"{path}:{line}: {name} is given twice (first in line {first[key.value]}); remove one")
-        first[key.value] = lines[(*place, key.value)] = line
-        yield key.value, _value(item, (*place, key.value), lines, path)
-
-
-def _sentence(path: Path, error: pydantic.ValidationError, lines: dict[Place, int]) -> str:
-    """The first mistake in words; a key that is not known comes before one that is missing, being often its cause."""
-    mistakes = error.errors()
-    mistake = min(mistakes, key=lambda m: m["type"] != "extra_forbidden")
-    # pydantic puts the source of a model or dataset into the place of a mistake, where the file has no such level
-    tag, place = _without_tag(mistake["loc"])
-    line = next(lines[place[:n]] for n in range(len(place), -1, -1) if place[:n] in lines)
-    return f"{path}:{line}: {_problem(mistake, place, (*place[:1], *tag))}"
-
-
-def _without_tag(place: Place) -> tuple[tuple[str, ...], Place]:
-    if place[:1] in (("model",), ("dataset",)) and len(place) > 1:
-        return (str(place[1]),), (place[0], *place[2:])
-    return (), place
-
-
-def _problem(mistake: Any, place: Place, section: Place) -> str:
-    key = ".".join(map(str, place)) or "the config"
-    given = repr(str(mistake["input"]))
-    match mistake["type"]:
-        case "extra_forbidden":
-            known = list(_SECTIONS[tuple(map(str, section if len(place) > 1 else ()))].model_fields)
-            near = difflib.get_close_matches(str(place[-1]), known, n=1, cutoff=0)[0]
-            return f"{key} is not a key of a config; did you mean {near}? Known here: {', '.join(known)}"
-        case "missing":
-            return f"{key} is missing; add it"
-        case "union_tag_not_found":
-            alike = difflib.get_close_matches("source", mistake["input"], n=1)
-            cure = f"did you mean it by {alike[0]}?" if alike else f"add one of {_sources(key)}"
-            return f"{key}.source is missing; {cure}"
-        case "union_tag_invalid":
-            return f"{key}.source is {mistake['ctx']['tag']!r}, but must be one of {_sources(key)}"
-        case "model_type" | "model_attributes_type" | "dict_type":
-            return f"{key} must hold keys and values"
-        case "value_error":
-            return f"{key}: {mistake['ctx']['error']}"
-    text = mistake["msg"][:1].lower() + mistake["msg"][1:]
-    return f"{key} is {given}; {text.replace('input should', 'it should')}"
-
-
-def _sources(section: str) -> str:
-    return ", ".join(place[1] for place in _SECTIONS if len(place) == 2 and place[0] == section)
