@@ -22,5 +22,10 @@ def piece_checksums(array: NDArray[Any], piece: int) -> NDArray[np.uint32]:
     return np.fromiter((crc32(data[start : start + size]) for start in starts), np.uint32, len(starts))
 
 
+def text_checksum(*text: str) -> int:
+    """The CRC32 of strings. HDF5 keeps those of variable length, as attributes are, where it checks nothing."""
+    return crc32("\0".join(text).encode(errors="backslashreplace"))
+
+
 def _bytes(array: NDArray[Any]) -> memoryview:
     return np.ascontiguousarray(array).reshape(-1).view(np.uint8).data

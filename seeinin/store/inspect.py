@@ -14,6 +14,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+from seeinin.store.checksums import text_checksum
 from seeinin.store.directory import MOST_LAYERS
 from seeinin.store.format import FORMAT, LEVELS, VERSION, layer_path
 
@@ -39,9 +40,12 @@ def inspect(path: Path) -> dict[str, Any]:
             table = file[f"checksums/{name}"].attrs
             datasets[name][-1] = int(table["rows"] if "rows" in table else table["values"])
         layers = [_layer(file[layer_path(number)]) for number in range(min(len(file["layers"]), MOST_LAYERS))]
+        words = str(file.attrs["fingerprint"]), *(word for layer in layers for word in layer[:2])
+        if file.attrs.get("text", text := text_checksum(*words)) != text:
+            raise ValueError("is damaged: the names in it are not as they were written. Make the cache again.")
         facts = {
             "size": path.stat().st_size,
-            "fingerprint": str(file.attrs["fingerprint"]),
+            "fingerprint": words[0],
             "step": int(file.attrs["step"]),
             "levels": file[f"{layer_path(0)}/quantiles"].attrs.get("levels", LEVELS).tolist(),
             "layers": layers,

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seeinin.store import directory
-from seeinin.store.checksums import checksum
+from seeinin.store.checksums import checksum, text_checksum
 from seeinin.store.format import (
     FORMAT,
     LEVELS,
@@ -103,6 +103,8 @@ def _create(file: Any, path: str, place: Place) -> Place:
 def _describe(file: Any, spec: CacheSpec, places: dict[str, Place]) -> None:
     file.attrs.update(format=FORMAT, version=VERSION, needs=NEEDS)
     file.attrs.update(fingerprint=spec.fingerprint, step=spec.step)
+    words = (word for layer in spec.layers for word in (layer.name, layer.op))
+    file.attrs["text"] = np.uint32(text_checksum(spec.fingerprint, *words))
     for number, layer in enumerate(spec.layers):
         group, field = file[layer_path(number)], layer.field
         group.attrs.update(name=layer.name, op=layer.op, shape=layer.shape)

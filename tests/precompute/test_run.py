@@ -8,11 +8,11 @@ import h5py
 import numpy as np
 import pytest
 import torch
+import yaml
 from torch import nn
 from torch.nn import functional as F
 
 import seeinin
-from seeinin import config
 from seeinin.errors import CacheError, ConfigError, ModelError
 from seeinin.precompute import job, pipeline
 from seeinin.precompute.run import precompute
@@ -79,7 +79,7 @@ def test_the_cache_holds_what_the_network_computes(run, network, data):
         np.testing.assert_array_equal(found["conv"]["rf_x"], [[i, i + 2] for i in range(5)])
         nodes = {node["name"]: node for node in json.loads(file["graph"][()])["nodes"]}
         assert nodes["mean"] == {"name": "mean", "op": "mean", "inputs": ["relu_"], "layer": 2}
-        assert config.yaml.safe_load(file["config"][()])["batch_size"] == 8
+        assert yaml.safe_load(file["config"][()])["batch_size"] == 8
 
 
 def test_the_same_run_gives_the_same_bytes(run):

@@ -95,6 +95,17 @@ def test_newer_by_its_directory(cache):
     refused(cache, "is of format 7 and needs seeinin 4.0 or newer: this one reads format 1")
 
 
+def test_a_name_that_hdf5_does_not_check(cache):
+    """It keeps strings of variable length apart, without a checksum, and reads these back as if they were fine."""
+    name = open_cache(cache).layers[1].name.encode()
+    data = cache.read_bytes()
+    assert data.count(name) > 1  # in the cache's own directory too, which is not believed any more
+    cache.write_bytes(data.replace(name, bytes([name[0] ^ 1]) + name[1:]))
+    with h5py.File(cache) as file:
+        assert file["layers/001"].attrs["name"].encode() != name
+    refused(cache, "the names in it are not as they were written")
+
+
 def test_unfinished(tmp_path, spec):
     target = tmp_path / "cache.h5"
     with Writer.open(target, spec):
@@ -181,7 +192,7 @@ def variable_length(file):
         (another_length, "/layers/002/class_mean is float32 .* and must be"),
         (missing, "/layers/001/columns is missing"),
         (circle, "is nested too deeply"),
-        (renamed, "description of the layers is not the one"),
+        (renamed, "the names in it are not as they were written"),
         (variable_length, "/classes/name is stored in a way"),
     ],
 )

@@ -8,6 +8,7 @@ import h5py
 import numpy as np
 import pytest
 import torch
+import yaml
 
 from seeinin import config
 from seeinin.errors import ConfigError
@@ -97,7 +98,7 @@ storage: {dtype: float32}
         nodes = {node["name"]: node["inputs"] for node in json.loads(file["graph"][()])["nodes"]}
         assert nodes["eval"] == ["block/relu"]
         assert nodes["prob"] == ["drop"]
-        assert config.yaml.safe_load(file["config"][()])["model"]["source"] == "caffe"
+        assert yaml.safe_load(file["config"][()])["model"]["source"] == "caffe"
 
 
 @pytest.mark.parametrize(
