@@ -101,7 +101,7 @@ def _package(name: str, least: str) -> Finding:
         return Finding(name, "is not installed", mend)
     if _numbers(version) < _numbers(least):
         return Finding(name, f"{version}, and {least} is needed", mend)
-    error, text = _asked(f"import {MODULES.get(name.lower(), name)}")
+    error, text = _asked(f"import {MODULES.get(name.lower(), name.replace('-', '_'))}")
     if error:
         return Finding(name, f"{version}, which cannot be imported: {text}", f"{mend} --force-reinstall")
     return Finding(name, version)
