@@ -152,6 +152,7 @@ class Window(QMainWindow):
         """Ask for all that is in sight and not there."""
         for part in (self.matrix, self.overview, self.maps, self.details, self.gallery):
             part.refresh()
+        self.maps.averages.ask_again()
 
     def show_keys(self) -> None:
         KeyScreen([action for action, _ in self.commands.pairs], self).show()

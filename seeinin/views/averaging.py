@@ -96,6 +96,11 @@ class Averaging:
             self._forget()
             self._start()
 
+    def ask_again(self) -> None:
+        """Begin anew what was lost on its way."""
+        self._ask()
+        self._start()
+
     def settled(self) -> bool:
         """Whether all that is wanted is there, to the last row."""
         if self._waiting or self.subject is None or self._asked != self._due():
@@ -136,7 +141,7 @@ class Averaging:
             self._asked, self._waiting = None, False
 
     def _lose(self, number: int, subject: Subject) -> None:
-        """It begins anew when it is next in sight."""
+        """It begins anew when it is next in sight, or asked for."""
         if subject is self.subject:
             self._growing.pop(number, None)
             self.means.pop(number, None)
