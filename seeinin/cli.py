@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,65 +45,49 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="seeinin", description="See every image at every layer of a vision network.")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
-    precompute = commands.add_parser("precompute", parents=[debug], help="run the network once and write the cache")
-    precompute.add_argument(
-        "config", type=Path, help="what to run: a YAML file; a config that names Python code runs it"
-    )
-    precompute.add_argument("--plan", action="store_true", help="print the layers and the size of the cache, and stop")
-    precompute.add_argument("--limit", type=positive, metavar="N", help="only the first N images: a uniform sample")
-    precompute.add_argument(
-        "--output", type=Path, metavar="FILE", help="where the cache goes, instead of the config's output"
-    )
-    precompute.add_argument(
-        "--overwrite", action="store_true", help="replace an existing cache, once the new one is complete"
-    )
-    precompute.add_argument("--device", metavar="NAME", help="torch's name of the device: cpu, cuda, cuda:1, mps")
-    precompute.set_defaults(run=run_precompute)
+    def command(name: str, run: Callable[[argparse.Namespace], int], does: str) -> argparse.ArgumentParser:
+        added: argparse.ArgumentParser = commands.add_parser(name, parents=[debug], help=does)
+        added.set_defaults(run=run)
+        return added
 
-    info = commands.add_parser("info", parents=[debug], help="print the layers of a cache")
+    precompute_options(command("precompute", run_precompute, "run the network once and write the cache"))
+    info = command("info", run_info, "print the layers of a cache")
     info.add_argument("cache", type=Path)
     info.add_argument("--json", action="store_true", help="for programs")
-    info.set_defaults(run=run_info)
-
-    view = commands.add_parser("view", parents=[debug], help="open the window, or render it to a file")
-    view.add_argument("cache", type=Path)
-    view.add_argument("--layer", metavar="NAME", help="the layer to begin with; the last one without this")
-    view.add_argument("--select", metavar="CLASS", help="begin with the images of this class selected")
-    view.add_argument(
-        "--size", type=window_size, default=(1600, 1000), metavar="WxH", help="of the window, 1600x1000 without this"
-    )
-    view.add_argument("--session", type=Path, metavar="FILE", help="look again at what was saved in a session")
-    view.add_argument(
-        "--screenshot",
-        type=Path,
-        metavar="FILE",
-        help="write the window's content as a PNG and leave; needs no display",
-    )
-    view.add_argument("--theme", choices=("dark", "light"), help="the window's colours, else those of last time")
-    view.add_argument(
-        "--panel",
-        choices=PANELS,
-        default="window",
-        help="what of the window a screenshot shows; all of it without this",
-    )
-    view.add_argument(
-        "--scale", type=int, choices=range(1, 9), default=1, metavar="1-8", help="pixels of a screenshot to a point"
-    )
-    view.add_argument("--caption", action="store_true", help="say below a screenshot what it shows")
-    view.add_argument(
-        "--columns", type=column_widths, metavar="L,M,R", help="how wide the window's three columns are, in points"
-    )
-    view.set_defaults(run=run_view)
-
-    doctor = commands.add_parser(
-        "doctor", parents=[debug], help="say what this machine has and lacks, for a bug report"
-    )
-    doctor.set_defaults(run=run_doctor)
-
-    verify = commands.add_parser("verify", parents=[debug], help="check every stored byte of a cache")
-    verify.add_argument("cache", type=Path)
-    verify.set_defaults(run=run_verify)
+    view_options(command("view", run_view, "open the window, or render it to a file"))
+    command("doctor", run_doctor, "say what this machine has and lacks, for a bug report")
+    command("verify", run_verify, "check every stored byte of a cache").add_argument("cache", type=Path)
     return top
+
+
+def precompute_options(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("config", type=Path, help="what to run: a YAML file; a config that names Python code runs it")
+    add("--plan", action="store_true", help="print the layers and the size of the cache, and stop")
+    add("--limit", type=positive, metavar="N", help="only the first N images: a uniform sample")
+    add("--output", type=Path, metavar="FILE", help="where the cache goes, instead of the config's output")
+    add("--overwrite", action="store_true", help="replace an existing cache, once the new one is complete")
+    add("--device", metavar="NAME", help="torch's name of the device: cpu, cuda, cuda:1, mps")
+
+
+def view_options(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("cache", type=Path, help="what precompute wrote")
+    add("--layer", metavar="NAME", help="the layer to begin with; the last one without this")
+    add("--select", metavar="CLASS", help="begin with the images of this class selected")
+    add("--session", type=Path, metavar="FILE", help="look again at what was saved in a session")
+    add("--theme", choices=("dark", "light"), help="the window's colours, else those of last time")
+    size_help = "of the window, 1600x1000 without this"
+    add("--size", type=window_size, default=(1600, 1000), metavar="WxH", help=size_help)
+    columns_help = "how wide the window's three columns are, in points"
+    add("--columns", type=column_widths, metavar="L,M,R", help=columns_help)
+    screenshot_help = "write the window's content as a PNG and leave; needs no display"
+    add("--screenshot", type=Path, metavar="FILE", help=screenshot_help)
+    panel_help = "what of the window a screenshot shows; all of it without this"
+    add("--panel", choices=PANELS, default="window", help=panel_help)
+    scale_help = "pixels of a screenshot to a point"
+    add("--scale", type=int, choices=range(1, 9), default=1, metavar="1-8", help=scale_help)
+    add("--caption", action="store_true", help="say below a screenshot what it shows")
 
 
 def positive(text: str) -> int:
