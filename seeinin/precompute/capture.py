@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -13,7 +16,7 @@ from seeinin import config
 from seeinin.errors import ModelError
 from seeinin.precompute import exported, hooks, trace
 from seeinin.precompute.halving import is_short, too_large
-from seeinin.precompute.layers import Capture
+from seeinin.precompute.layers import Capture, Run
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +38,7 @@ def capture(network: nn.Module, images: torch.Tensor, told: config.Layers = conf
             f"the network was exported for images of {wanted} (channels × height × width), these are {size}; "
             "set preprocess.size, or export it again"
         )
+    _check_inputs(network, images)
     try:
         expected = network(images.clone())
     except Exception as error:  # it is anybody's code; --debug shows where it failed
@@ -42,19 +46,24 @@ def capture(network: nn.Module, images: torch.Tensor, told: config.Layers = conf
             raise too_large(error) from error
         raise ModelError(
             f"the network cannot take images of {size} (channels × height × width): {_first_line(error)}; "
-            "set preprocess.size to the size that it was made for"
+            "where it was made for another size, set preprocess.size"
         ) from error
     if isinstance(network, fx.GraphModule):
         return trace.capture(network, images, told)
+    found = _found(network, images, told, expected)
+    return found if _alone(network, images, expected) else _never_alone(found)
+
+
+def _found(network: nn.Module, images: torch.Tensor, told: config.Layers, expected: Any) -> Capture:
     for way, trace_of in (
-        ("torch.fx", fx.symbolic_trace),
+        ("torch.fx", lambda _: fx.symbolic_trace(network, _defaults(network))),
         ("torch.export", lambda _: exported.export(network, images)),
     ):
         try:
             graph = trace_of(network)
-            _check_same(graph(images.clone()), expected)
+            _check_same(graph.forward(images.clone()), expected)  # called, it prints a traceback where it fails
             more = torch.cat([images, images[:1]])  # a graph may have been made for one number of images alone
-            _check_same(graph(more.clone()), network(more.clone()))
+            _check_same(graph.forward(more.clone()), network(more.clone()))
         except Exception as error:  # noqa: BLE001 - the network's own code runs on stand-ins for tensors: anything can fail
             log.warning("%s cannot trace the network (%s)", way, _first_line(error))
         else:
@@ -63,6 +72,53 @@ def capture(network: nn.Module, images: torch.Tensor, told: config.Layers = conf
             return found
     log.warning("the network's modules are hooked instead: what it does between them is no layer")
     return hooks.capture(network, images, told)
+
+
+def _check_inputs(network: nn.Module, images: torch.Tensor) -> None:
+    """Raises ModelError where `forward` wants more than the images."""
+    try:
+        inspect.signature(network.forward).bind(images)
+    except TypeError as error:
+        raise ModelError(
+            f"the network's forward does not take images alone: {error}; "
+            "let the target return a module that takes them and gives the network what else it needs"
+        ) from None
+
+
+def _defaults(network: nn.Module) -> dict[str, Any]:
+    """What `forward` takes besides the images, as it is when it is not given: its code may ask for it."""
+    _, *others = inspect.signature(network.forward).parameters.values()
+    plain = (type(None), bool, int, float, str)
+    return {at.name: at.default for at in others if isinstance(at.default, plain) and at.default is not at.empty}
+
+
+def _alone(network: nn.Module, images: torch.Tensor, expected: Any) -> bool:
+    """Whether the network takes a single image; it is said where that becomes something else than among others."""
+    try:
+        found = tree_leaves(network(images[:1].clone()))
+    except Exception as error:  # noqa: BLE001 - the network's own code
+        log.warning("the network cannot take one image by itself (%s); it gets it twice", _first_line(error))
+        return False
+    pairs = [pair for pair in zip(found, tree_leaves(expected), strict=False) if all(map(torch.is_tensor, pair))]
+    per_image = [(one, all_[:1]) for one, all_ in pairs if all_.ndim and len(all_) == len(images)]
+    if any(one.shape != among.shape for one, among in per_image):
+        return False
+    if not all(torch.allclose(one, among, rtol=1e-2, atol=1e-3, equal_nan=True) for one, among in per_image):
+        log.warning(
+            "what the network makes of an image depends on the others in its batch, or on chance: "
+            "what is stored holds for batches as they were run"
+        )
+    return True
+
+
+def _never_alone(found: Capture) -> Capture:
+    """A network that loses the axis of the images where there is one, as squeeze() does, gets it twice."""
+
+    def returning(numbers: Sequence[int]) -> Run:
+        run = found.returning(numbers)
+        return lambda x: run(x) if len(x) > 1 else [tensor[:1] for tensor in run(torch.cat([x, x]))]
+
+    return replace(found, returning=returning)
 
 
 def _check_same(found: Any, expected: Any) -> None:

@@ -27,7 +27,11 @@ def export(network: nn.Module, images: torch.Tensor) -> fx.GraphModule:
     """The graph of `network` for any number of images of this size; raises whatever its code raises."""
     with warnings.catch_warnings(action="ignore"), _quiet():
         any_number = ({0: torch.export.Dim.AUTO},)
-        return graph_of(torch.export.export(network, (images.clone(),), dynamic_shapes=any_number))
+        graph = graph_of(torch.export.export(network, (images.clone(),), dynamic_shapes=any_number))
+    for node in graph.graph.nodes:
+        if isinstance(node.target, torch._ops.HigherOrderOperator):  # torch.cond, autocast: what is inside is not seen
+            raise ValueError(f"{node.target} hides a part of it")
+    return graph
 
 
 def load(path: Path) -> fx.GraphModule:
@@ -87,7 +91,8 @@ def graph_of(program: ExportedProgram) -> fx.GraphModule:
 
 def takes(network: nn.Module) -> Size | None:
     """The size of images that an exported network takes; None for any other network, or other inputs than one image."""
-    inputs = [node for node in getattr(network, "graph", fx.Graph()).nodes if node.op == "placeholder"]
+    graph = network.graph if isinstance(network, fx.GraphModule) else fx.Graph()
+    inputs = [node for node in graph.nodes if node.op == "placeholder"]
     shape = getattr(inputs[0].meta.get("val"), "shape", ()) if len(inputs) == 1 else ()
     return tuple(n if isinstance(n, int) else None for n in shape) if len(shape) == 4 else None
 

@@ -6,7 +6,7 @@ import contextlib
 import fnmatch
 import itertools
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -51,13 +51,14 @@ def capture(network: nn.Module, images: torch.Tensor, told: config.Layers = conf
     if not outputs:
         raise ModelError("no module of the network returns a tensor for each image; build it of torch.nn modules")
     overwritten = {name for name, at in outputs.items() if at.tensor._version != at.version}
-    lines = probe.probe(_Returning(network, list(outputs), list(outputs), overwritten), images)
+    given = {name: at.tensor for name, at in outputs.items()}
+    lines = probe.probe(_Returning(network, list(outputs), overwritten, given), images)
     layouts = _layouts(outputs, lines, images, told)
     split = [(name, part) for name in outputs for part in parts(name, layouts[name])]
 
     def returning(numbers: Sequence[int]) -> Run:
         wanted = [split[i] for i in numbers]
-        run = _Returning(network, list(outputs), [name for name, _ in wanted], overwritten)
+        run = _Returning(network, [name for name, _ in wanted], overwritten)
         return lambda x: [part.of(tensor) for (_, part), tensor in zip(wanted, run(x), strict=True)]
 
     found = [part.layer(ops.of_module(outputs[name].module)) for name, part in split]
@@ -112,11 +113,16 @@ def _is_layer(module: nn.Module, output: torch.Tensor, images: int) -> bool:
 
 
 class _Returning:
-    """The network, returning the chosen ones of its layers."""
+    """The network, returning the chosen ones of its layers; where it may leave some out, zeros like those `given`."""
 
-    def __init__(self, network: nn.Module, names: list[str], wanted: list[str], overwritten: set[str]) -> None:
-        self._network, self._names, self._wanted = network, names, wanted
-        self._overwritten = overwritten
+    def __init__(
+        self,
+        network: nn.Module,
+        wanted: list[str],
+        overwritten: set[str],
+        given: Mapping[str, torch.Tensor] | None = None,
+    ) -> None:
+        self._network, self._wanted, self._overwritten, self._given = network, wanted, overwritten, given
 
     def __call__(self, images: torch.Tensor) -> list[torch.Tensor]:
         outputs: dict[str, torch.Tensor] = {}
@@ -128,12 +134,14 @@ class _Returning:
 
         with _watched(self._network, keep):
             self._network(images)
-        if list(outputs) != self._names:
-            odd = sorted(outputs.keys() ^ set(self._names)) or list(outputs)
+        odd = [name for name in self._wanted if name not in outputs]
+        if odd and self._given is None:
             raise ModelError(
                 f"the network runs other layers for some images than for others ({', '.join(odd[:5])}); "
                 "leave these out with layers.exclude"
             )
+        for name in odd:
+            outputs[name] = torch.zeros_like(self._given[name])
         return [outputs[name] for name in self._wanted]
 
 

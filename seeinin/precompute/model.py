@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import torch
 from torch import nn
 
 from seeinin import config
@@ -33,9 +34,25 @@ def load(model: config.AnyModel) -> nn.Module:
     network = call(model.target, model.arguments)
     if not isinstance(network, nn.Module):
         raise ModelError(f"{model.target} gave a {type(network).__name__}, not a torch.nn.Module; return the network")
+    network = unwrapped(network)
     if model.weights is not None:
         load_weights(network, Path(model.weights))
     return network.eval()
+
+
+def unwrapped(network: nn.Module) -> nn.Module:
+    """The network itself, out of what torch.compile and training on several GPUs put around it.
+
+    Raises ModelError where it is TorchScript.
+    """
+    while isinstance(network, nn.DataParallel | nn.parallel.DistributedDataParallel) or hasattr(network, "_orig_mod"):
+        network = getattr(network, "_orig_mod", None) or network.module
+    if isinstance(network, torch.jit.ScriptModule):
+        raise ModelError(
+            "the network is TorchScript, in which no layers can be seen; return the module that it was made from, "
+            "or export that with torch.export (source: exported)"
+        )
+    return network
 
 
 def call(target: str, arguments: dict[str, Any]) -> Any:

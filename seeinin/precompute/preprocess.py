@@ -25,9 +25,10 @@ class Preprocess:
     steps: config.Preprocess
     channels: int
     device: torch.device
+    dtype: torch.dtype = torch.float32
 
     def __call__(self, pixels: NDArray[np.uint8]) -> torch.Tensor:
-        """Pixels uint8 (n, h, w, c) to float32 (n, channels, h', w')."""
+        """Pixels uint8 (n, h, w, c) to `dtype` (n, channels, h', w')."""
         x = torch.from_numpy(pixels).to(self.device).permute(0, 3, 1, 2).float()
         if x.shape[1] == 3 and self.channels == 1:
             x = (x * x.new_tensor(LUMA)[:, None, None]).sum(1, keepdim=True)
@@ -40,7 +41,7 @@ class Preprocess:
             x = x - x.new_tensor(self.steps.mean)[:, None, None]
         if self.steps.std is not None:
             x = x / x.new_tensor(self.steps.std)[:, None, None]
-        return x.contiguous()
+        return x.contiguous().to(self.dtype)
 
 
 def fit(steps: config.Preprocess, network: nn.Module, channels: int, device: torch.device) -> Preprocess:
@@ -49,8 +50,12 @@ def fit(steps: config.Preprocess, network: nn.Module, channels: int, device: tor
     first = (exported.takes(network) or (None, None))[1]
     takes = first or next((module.in_channels for module in convolutions), channels)
     if takes not in (1, 3):
-        raise DataError(f"the network takes {takes} channels, but images have one or three")
+        raise DataError(
+            f"the network takes {takes} channels, but images have one or three; "
+            "let the target return a module that makes the others and calls the network"
+        )
     for name, values in (("mean", steps.mean), ("std", steps.std)):
         if values is not None and len(values) not in (1, takes):
             raise DataError(f"preprocess.{name} has {len(values)} values for {takes} channels; give one a channel")
-    return Preprocess(steps, takes, device)
+    types = {parameter.dtype for parameter in network.parameters() if parameter.is_floating_point()}
+    return Preprocess(steps, takes, device, types.pop() if len(types) == 1 else torch.float32)

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import torch
 from torch import fx
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from seeinin.geometry import fields
 from seeinin.precompute import alone, layout, ops, windows
 from seeinin.precompute.alone import Run, SilentError
-from seeinin.precompute.layout import Factors, Layout
+from seeinin.precompute.layout import Factor, Factors, Layout
 from seeinin.precompute.moving import moved
 
 log = logging.getLogger(__name__)
@@ -23,12 +24,15 @@ log = logging.getLogger(__name__)
 Values = Mapping[fx.Node, Any]
 
 _ELEMENTWISE = frozenset({
-    "abs", "add", "batch_norm", "celu", "ceil", "clamp", "clamp_max", "clamp_min", "clip", "clone", "contiguous", "cos",
-    "detach", "div", "dropout", "dropout1d", "dropout2d", "elu", "erf", "exp", "float", "floor", "gelu", "half",
-    "hardsigmoid", "hardswish", "hardtanh", "identity", "leaky_relu", "log", "log1p", "log_sigmoid", "logsigmoid",
-    "masked_fill", "maximum", "minimum", "mish", "mul", "neg", "pow", "prelu", "reciprocal", "relu", "relu6", "round",
-    "rsqrt", "rsub", "selu", "sigmoid", "sign", "silu", "sin", "softplus", "softsign", "sqrt", "square", "sub", "tanh",
-    "threshold", "to", "type", "type_as", "where",
+    "abs", "add", "and", "batch_norm", "bfloat16", "bitwise_and", "bitwise_not", "bitwise_or", "bool", "celu", "ceil",
+    "clamp", "clamp_max", "clamp_min", "clip", "clone", "contiguous", "copy", "cos", "detach", "div", "double",
+    "dropout", "dropout1d", "dropout2d", "elu", "eq", "erf", "exp", "expm1", "fill", "float", "floor", "floordiv",
+    "fmod", "ge", "gelu", "gt", "half", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "identity", "invert",
+    "isfinite", "isinf", "isnan", "le", "leaky_relu", "lerp", "log", "log10", "log1p", "log2", "log_sigmoid",
+    "logical_and", "logical_not", "logical_or", "logsigmoid", "lt", "masked_fill", "maximum", "minimum", "mish", "mod",
+    "mul", "nan_to_num", "ne", "neg", "or", "pow", "prelu", "reciprocal", "relu", "relu6", "remainder", "round",
+    "rsqrt", "rsub", "selu", "sigmoid", "sign", "silu", "sin", "softplus", "softshrink", "softsign", "sqrt", "square",
+    "sub", "tanh", "tanhshrink", "threshold", "to", "trunc", "type", "type_as", "where",
 })  # fmt: skip
 # What one value of theirs becomes depends on no place; which axes they mix is seen by one NaN.
 _MIXING = frozenset({
@@ -64,14 +68,17 @@ def propagate(graph: fx.GraphModule, values: Values) -> dict[fx.Node, Layout]:
         elif node.op.startswith("call") and ops.of_node(node, graph) not in ("shape", "size"):
             read = _reads(computing(node, values))
             if any(n in layouts and isinstance(values[n], torch.Tensor | tuple | list) for n in read):
-                layouts[node] = _Operation(node, graph, values, layouts).layout()
+                with sdpa_kernel(SDPBackend.MATH):  # the fused attention of CPUs makes 0 of NaN
+                    layouts[node] = _Operation(node, graph, values, layouts).layout()
     return layouts
 
 
 def computing(node: fx.Node, values: Values) -> fx.Node:
-    """The node itself, or the one of whose tuple it is an entry: a chunk, a pooling with its indices."""
+    """The node itself, or the one of whose tuple it is an entry: a chunk, a pooling with its indices, the last state of
+    an LSTM, in a tuple of its own.
+    """
     whole = node.args[0] if node.target is operator.getitem else None
-    return whole if isinstance(whole, fx.Node) and isinstance(values[whole], tuple | list) else node
+    return computing(whole, values) if isinstance(whole, fx.Node) and isinstance(values[whole], tuple | list) else node
 
 
 class _Operation:
@@ -187,7 +194,23 @@ class _Operation:
             return self._of_one_image()
         found = [alone.reached(self._run(number), self.values[read], of_read) for number, read, of_read in self.reads]
         made = layout.together(found, self.value.shape)
-        return self._unknown() if self.gives_maps and not layout.are_maps(made) else made
+        if self.gives_maps and not layout.are_maps(made):
+            return self._unknown()
+        return made if made.along("y", "x", "t") else self._in_place() or made
+
+    def _in_place(self) -> Layout | None:
+        """What a module of torch gives in the axes that it got: a block of a transformer, all steps of an LSTM. Every
+        position has read all others. A user's own module may give anything; None of it.
+        """
+        _, read, of_read = self.reads[0]
+        module = self.graph.get_submodule(str(self.source.target)) if self.source.op == "call_module" else None
+        if not type(module).__module__.startswith("torch.nn.") or self.value.shape[:-1] != self.values[read].shape[:-1]:
+            return None
+        if self.value.shape[-1] != self.values[read].shape[-1]:  # of other channels
+            if any(factor.kind != "c" for factor in of_read.axes[-1]):
+                return None
+            of_read = replace(of_read, axes=(*of_read.axes[:-1], layout.normal([Factor("c", self.value.shape[-1])])))
+        return alone.mixed(of_read, [None] * self.value.ndim)
 
     def _of_one_image(self) -> Layout:
         """Maps made of maps: what holds for the first image holds for all, and for some for the first channel."""
@@ -226,9 +249,13 @@ class _Operation:
 
             arguments, keywords = fx.map_arg((self.source.args, self.source.kwargs), given)
             result = getattr(fx.Interpreter(self.graph), self.source.op)(self.source.target, arguments, keywords)
-            return result if self.source is self.node else result[self.node.args[1]]
+            return self._entry(self.node, result)
 
         return run
+
+    def _entry(self, node: fx.Node, result: Any) -> Any:
+        """What `node` takes out of what its source gave."""
+        return result if node is self.source else self._entry(node.args[0], result)[node.args[1]]
 
 
 def _reads(node: fx.Node) -> Sequence[fx.Node]:

@@ -66,7 +66,7 @@ def precompute(
         network, images = model.load(source.model), datasets.load(source.dataset)
         where = job.device(device or chosen.device, launch.local)
     else:
-        network, images = source, datasets.wrap(dataset, classes)
+        network, images = model.unwrapped(source), datasets.wrap(dataset, classes)
         where = job.device(device, launch.local) if device else _place(network)
     with _as_found(network), closing(images):
         settled = damaged.settled if damaged else settled_types(target)

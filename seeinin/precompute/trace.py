@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fnmatch
 import logging
-import operator
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -47,7 +46,8 @@ def capture(graph: fx.GraphModule, images: torch.Tensor, told: config.Layers = c
     def returning(numbers: Sequence[int]) -> Run:
         nodes, wanted = zip(*(split[i] for i in numbers), strict=True)
         giving = getattr(graph, "giving", None)  # of what does not run node by node
-        network = giving(nodes) if giving else _returning(graph, nodes, seen.overwritten())
+        # a GraphModule that is called prints a traceback of its own when it fails
+        network = giving(nodes) if giving else _returning(graph, nodes, seen.overwritten()).forward
         return lambda x: [
             part.of(tensor)[: len(x)] for part, tensor in zip(wanted, network(_filled(x, batch)), strict=True)
         ]
@@ -114,10 +114,13 @@ def _told(found: Layout, name: str, shape: Sequence[int], told: config.Layers) -
     if found.along("y", "x", "t") or sum(n > 1 for n in shape[1:]) < 2:
         return found
     last = any(fnmatch.fnmatchcase(name, pattern) for pattern in told.channels_last)
-    if (len(shape) == 3 and told.grid) or (len(shape) == 4 and last):
+    first = len(shape) == 4 and told.grid == tuple(shape[2:])
+    if (len(shape) == 3 and told.grid) or first or (len(shape) == 4 and last):
         extents = tuple(int(axis.rf.max()) + 1 for axis in (found.y, found.x))
         stand = (told.grid, shape[1]) if told.grid else None  # what is beside the grid comes before it
-        return untold.taken(nn.Linear(1, 1), shape, stand, last, (extents[0], extents[1]))[0]
+        return untold.taken(nn.Identity() if first else nn.Linear(1, 1), shape, stand, last, (extents[0], extents[1]))[
+            0
+        ]
     log.warning(
         "%s: which axes of its tensor (%s) are rows and columns of the image cannot be followed through the network, "
         "so all its values are channels; layers.channels_last or layers.grid can say it",
@@ -130,10 +133,8 @@ def _source(node: fx.Node, graph: fx.GraphModule, values: Values) -> fx.Node:
     """The node that computed this value: itself, or that of whose tuple it is an entry (an attention, a max with its
     indices); the pieces of a split are mere views.
     """
-    whole = node.args[0] if node.target is operator.getitem else None
-    if isinstance(whole, fx.Node) and isinstance(values[whole], tuple | list):
-        return node if ops.of_node(whole, graph) in ops.RESHAPES else whole
-    return node
+    whole = receptive.computing(node, values)
+    return node if ops.of_node(whole, graph) in ops.RESHAPES else whole
 
 
 def _name(node: fx.Node, graph: fx.GraphModule, values: Values) -> str:

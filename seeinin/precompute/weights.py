@@ -23,8 +23,8 @@ def load_weights(network: nn.Module, path: Path) -> None:
     """Fill `network` from the file, every key of both accounted for."""
     weights = read_weights(path)
     known = network.state_dict()
-    if weights and not weights.keys() & known.keys() and all(key.startswith("module.") for key in weights):
-        weights = {key.removeprefix("module."): value for key, value in weights.items()}  # of a DataParallel
+    if not weights.keys() & known.keys():
+        weights = _unwrapped(weights)
     # counters of batches mean nothing outside training, and old files lack them
     missing = [key for key in known if key not in weights and not key.endswith("num_batches_tracked")]
     unexpected = [key for key in weights if key not in known]
@@ -56,6 +56,15 @@ def read_weights(path: Path) -> Weights:
     if not isinstance(content, Mapping) or not all(isinstance(value, torch.Tensor) for value in content.values()):
         raise ModelError(f"{path} holds no state dict; save it with torch.save(network.state_dict(), path)")
     return content
+
+
+def _unwrapped(weights: Weights) -> Weights:
+    """Without what DataParallel and torch.compile put before the names, one around the other or alone."""
+    while weights and (prefix := next(iter(weights)).partition(".")[0]) in ("module", "_orig_mod"):
+        if not all(key.startswith(f"{prefix}.") for key in weights):
+            break
+        weights = {key.removeprefix(f"{prefix}."): value for key, value in weights.items()}
+    return weights
 
 
 def fingerprint(network: nn.Module) -> str:

@@ -31,10 +31,12 @@ def state():
         lambda s: {"state_dict": s, "epoch": 3},
         lambda s: {"model": s},
         lambda s: {"module." + key: value for key, value in s.items()},
+        lambda s: {"_orig_mod." + key: value for key, value in s.items()},
+        lambda s: {"_orig_mod.module." + key: value for key, value in s.items()},
         lambda s: {"state_dict": {"module." + key: value for key, value in s.items()}},
         lambda s: {key: value for key, value in s.items() if "num_batches" not in key},
     ],
-    ids=["plain", "state_dict", "model", "module.", "both", "old"],
+    ids=["plain", "state_dict", "model", "module.", "compiled", "compiled, module.", "both", "old"],
 )
 def test_state_dicts_as_people_save_them(tmp_path, state, wrap):
     torch.save(wrap(state), tmp_path / "w.pt")
