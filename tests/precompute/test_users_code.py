@@ -105,7 +105,7 @@ def test_out_of_its_wrapping(wrap):
 
 @pytest.mark.filterwarnings("ignore:.*jit:DeprecationWarning")
 def test_torchscript_is_refused():
-    with pytest.raises(ModelError, match="TorchScript.*return the module"):
+    with pytest.raises(ModelError, match=r"TorchScript.*return the module"):
         model.unwrapped(torch.jit.trace(conv(1, 2), torch.rand(1, 1, 5, 5), check_trace=False))
 
 
