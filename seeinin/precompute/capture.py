@@ -89,7 +89,7 @@ def _defaults(network: nn.Module) -> dict[str, Any]:
     """What `forward` takes besides the images, as it is when it is not given: its code may ask for it."""
     _, *others = inspect.signature(network.forward).parameters.values()
     plain = (type(None), bool, int, float, str)
-    return {at.name: at.default for at in others if isinstance(at.default, plain) and at.default is not at.empty}
+    return {at.name: at.default for at in others if isinstance(at.default, plain)}
 
 
 def _alone(network: nn.Module, images: torch.Tensor, expected: Any) -> bool:

@@ -140,8 +140,7 @@ class _Returning:
                 f"the network runs other layers for some images than for others ({', '.join(odd[:5])}); "
                 "leave these out with layers.exclude"
             )
-        for name in odd:
-            outputs[name] = torch.zeros_like(self._given[name])
+        outputs |= {name: torch.zeros_like(value) for name, value in (self._given or {}).items() if name in odd}
         return [outputs[name] for name in self._wanted]
 
 

@@ -177,13 +177,18 @@ def test_a_caffemodel_cut_between_two_layers(written):
 def test_any_cut_or_changed_byte_is_read_or_refused(written, random):
     network, model = written(INPUT + IP, WEIGHTS)
     whole = model.read_bytes()
+    shapes = {name: value.shape for name, value in caffe.load(network, model).state_dict().items()}
+    read = 0
     for _ in range(300):
         content = bytearray(whole[: random.integers(1, len(whole) + 1)])
         for place in random.integers(0, len(content), 3):
             content[place] = random.integers(256)
         model.write_bytes(content)
         with contextlib.suppress(ModelError):
-            caffe.load(network, model)
+            found = caffe.load(network, model).state_dict()
+            assert {name: value.shape for name, value in found.items()} == shapes
+            read += 1
+    assert 0 < read < 300
 
 
 FILES = {
