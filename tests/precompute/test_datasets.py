@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 from sklearn.datasets import load_digits
 
 from seeinin import config
@@ -103,7 +104,14 @@ def test_npz(tmp_path, pixels, labels):
     np.savez(path, pictures=pixels)
     with pytest.raises(DataError, match="holds no array called images"):
         datasets.load(config.Npz(source="npz", path=str(path)))
-    np.savez(path, images=np.array([object()]))
+    for content, message in (
+        (b"text, no archive", "it is no zip file"),
+        (np.array([object()]), "Python objects are refused"),
+    ):
+        path.write_bytes(content) if isinstance(content, bytes) else np.savez(path, images=content)
+        with pytest.raises(DataError, match=message) as refused:
+            datasets.load(config.Npz(source="npz", path=str(path)))
+        assert "pickle" not in str(refused.value)
     for content in (path.read_bytes(), path.read_bytes()[:50], b"no", b""):
         path.write_bytes(content)
         with pytest.raises(DataError, match=r"a\.npz"):
@@ -144,10 +152,65 @@ def test_python_objects(pixels, labels):
         datasets.wrap(Tensors(lambda p: p[: next(sizes)])).choose(ORDER, None)
 
 
+class Items(torch.utils.data.Dataset):
+    """The same item three times, whatever it is."""
+
+    def __init__(self, item):
+        self.item = item
+
+    def __len__(self):
+        return 3
+
+    def __getitem__(self, i):
+        return self.item
+
+
+def test_pillow_images_are_converted_as_files_are():
+    random = np.random.default_rng(1)
+    indices, colours = random.integers(0, 4, (5, 4), np.uint8), random.integers(0, 256, (4, 3), np.uint8)
+    palette = Image.fromarray(indices, "P")
+    palette.putpalette(colours.tobytes())
+    deep = random.integers(0, 2**16, (5, 4), np.uint16)
+    see_through = np.zeros((5, 4, 4), np.uint8)  # nothing to be seen but the white below
+    see_through[0] = 255, 0, 0, 255
+    on_white = np.full((5, 4, 3), 255, np.uint8)
+    on_white[0] = 255, 0, 0
+    for image, wanted in (
+        (palette, colours[indices]),
+        (Image.fromarray(deep), (deep >> 8)[..., None]),
+        (Image.fromarray(see_through), on_white),
+        (Image.fromarray(indices > 1), np.where(indices > 1, 255, 0)[..., None]),
+    ):
+        rows = datasets.wrap(Items((image, 0))).choose(np.arange(3), None)
+        (batch,) = rows.read([range(3)])
+        np.testing.assert_array_equal(batch.pixels, np.stack([wanted] * 3))
+
+
+def test_what_a_dataset_should_not_give(pixels):
+    for item, message in (
+        ({"image": pixels[0], "label": 1}, "comes as a dict of image, label; give"),
+        ((np.zeros((5, 4, 4), np.uint8), 0), r"is uint8 \(5, 4, 4\); give uint8 \(h, w\[, 1 or 3\]\)"),
+        ((pixels[0], "cat"), "has str for its label"),
+    ):
+        with pytest.raises(DataError, match=message):
+            datasets.wrap(Items(item)).choose(np.arange(3), None)
+
+    class Endless(torch.utils.data.Dataset):
+        def __len__(self):
+            raise TypeError("who knows")
+
+        def __getitem__(self, i):
+            return pixels[0], 0
+
+    with pytest.raises(DataError, match=r"the dataset has no length \(TypeError: who knows\)"):
+        datasets.wrap(Endless())
+
+
 def test_arrays_that_do_not_fit(pixels, labels):
     for images, label, message in (
         (pixels[0], None, "have the shape"),
         (np.stack([pixels] * 4, -1), None, "have the shape"),
+        (np.stack([pixels] * 3, 1), None, r"channels come last: images\.transpose\(0, 2, 3, 1\)"),
         (pixels[:0], labels[:0], "holds no images"),
         (pixels / 255, labels, r"not whole numbers in 0\.\.255"),
         (pixels, labels[:3], "differ in number"),

@@ -22,12 +22,20 @@ DAMAGE = (
 def npz(dataset: config.Npz) -> Images:
     """A NumPy archive with `images` uint8 (N, h, w[, c]) and, where it has them, `labels` and `classes`."""
     try:
-        with Path(dataset.path).open("rb") as file, np.load(file, allow_pickle=False) as archive:
+        with Path(dataset.path).open("rb") as file:
+            if not zipfile.is_zipfile(file):  # of which NumPy would say to unpickle it
+                raise zipfile.BadZipFile("it is no zip file, or cut short")
+            file.seek(0)
+            archive = np.load(file, allow_pickle=False)
             arrays = {name: archive[name] for name in ("images", "labels", "classes") if name in archive}
     except OSError as error:
         raise DataError(f"{dataset.path} cannot be read: {error.strerror or error}; correct dataset.path") from None
     except DAMAGE as error:
-        raise DataError(f"{dataset.path} is not a NumPy archive of plain arrays ({error}); save it anew") from None
+        why = "arrays of Python objects are refused" if "allow_pickle" in str(error) else error
+        raise DataError(
+            f"{dataset.path} is not a NumPy archive of plain arrays ({why}); "
+            "save it as np.savez(path, images=…, labels=…)"
+        ) from None
     if "images" not in arrays:
         raise DataError(f"{dataset.path} holds no array called images; save it as np.savez(path, images=…, labels=…)")
     classes = dataset.classes or tuple(str(name) for name in np.atleast_1d(arrays.get("classes", ())).tolist())

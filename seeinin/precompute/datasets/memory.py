@@ -57,6 +57,11 @@ def images(pixels: ArrayLike, label: ArrayLike | None, classes: Sequence[str], n
     if pixels.ndim != 4 or pixels.shape[3] not in (1, 3):
         raise DataError(
             f"{named}: the images have the shape {pixels.shape}, not (N, h, w), (N, h, w, 1) or (N, h, w, 3)"
+            + (
+                "; channels come last: images.transpose(0, 2, 3, 1)"
+                if pixels.ndim == 4 and pixels.shape[1] in (1, 3)
+                else ""
+            )
         )
     if 0 in pixels.shape:
         raise DataError(f"{named} holds no images")

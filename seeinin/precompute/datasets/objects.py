@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 
 from seeinin import config
 from seeinin.errors import DataError
 from seeinin.precompute import model
 from seeinin.precompute.datasets.memory import Images, images
 from seeinin.precompute.datasets.unread import Unread
-from seeinin.precompute.reading.decoding import resized
+from seeinin.precompute.reading.decoding import of_pillow, resized
 from seeinin.precompute.reading.task import Look, Shape, UnreadableError
 
 
@@ -45,7 +46,10 @@ def _unread(dataset: Any, task: Objects, classes: Sequence[str], named: str, rea
     if not hasattr(dataset, "__getitem__") or not hasattr(dataset, "__len__"):
         raise DataError(f"{named} is neither a Dataset with a length nor a pair (images, labels)")
     classes = tuple(map(str, classes or getattr(dataset, "classes", ())))
-    count = len(dataset)
+    try:
+        count = len(dataset)
+    except Exception as error:  # it is anybody's code
+        raise DataError(f"{named} has no length ({type(error).__name__}: {error}); give it a __len__") from error
     names = [str(i) for i in range(count)]
     return Unread(task, range(count), names, classes, named, reading, kind="image ")
 
@@ -75,6 +79,8 @@ class Objects:
 
     def _item(self, number: int) -> tuple[NDArray[np.uint8], int]:
         item = self.dataset[number]
+        if isinstance(item, dict):
+            raise UnreadableError(f"comes as a dict of {', '.join(map(str, item))}; give (image, label)")
         if not isinstance(item, tuple | list):
             return _pixels(item), -1
         return _pixels(item[0]), _label(item[1])
@@ -95,7 +101,7 @@ def _label(label: Any) -> int:
 
 def _pixels(image: Any) -> NDArray[np.uint8]:
     """One image as uint8 (h, w, c)."""
-    array = np.asarray(image)
+    array = of_pillow(image) if isinstance(image, Image.Image) else np.asarray(image)
     if isinstance(image, torch.Tensor) and array.ndim == 3 and array.shape[0] in (1, 3):
         array = array.transpose(1, 2, 0)
     if array.ndim == 2:
@@ -105,5 +111,5 @@ def _pixels(image: Any) -> NDArray[np.uint8]:
             raise UnreadableError("has values outside 0..1; leave out its normalisation and give it as preprocess")
         array = np.rint(array * 255).astype(np.uint8)
     if array.ndim != 3 or array.dtype != np.uint8 or array.shape[2] not in (1, 3) or not array.size:
-        raise UnreadableError(f"is {array.dtype} {array.shape}; give uint8 (h, w[, c]), or floats (c, h, w) in 0..1")
+        raise UnreadableError(f"is {array.dtype} {array.shape}; give uint8 (h, w[, 1 or 3]), or floats in 0..1")
     return array

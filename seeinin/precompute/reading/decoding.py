@@ -86,6 +86,12 @@ def resized(pixels: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint
     return np.asarray(image.resize(size[::-1], Image.Resampling.BILINEAR)).reshape(*size, -1)
 
 
+def of_pillow(image: Image.Image) -> NDArray[np.uint8]:
+    """An image that is in memory already, as uint8 (h, w, c), converted as its file would be."""
+    pixels = np.asarray(_eight_bits(image, "L" if _is_grey(image) else "RGB"))
+    return pixels.reshape(image.height, image.width, -1)
+
+
 @contextmanager
 def _opened(entry: Entry) -> Iterator[Image.Image]:
     """The image, its header read, of a file that is still what it was when the run began."""
@@ -101,6 +107,8 @@ def _opened(entry: Entry) -> Iterator[Image.Image]:
             image = Image.open(file, formats=FORMATS)
         except UnidentifiedImageError:
             raise UnreadableError(f"is none of {', '.join(FORMATS)}") from None
+        except Image.DecompressionBombError:
+            raise UnreadableError(f"declares over {2 * MAX_PIXELS:,} pixels, more than any image has") from None
         if image.width * image.height > MAX_PIXELS:
             raise UnreadableError(f"declares {image.height:,} × {image.width:,} pixels, more than any image has")
         yield image
