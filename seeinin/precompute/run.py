@@ -20,7 +20,8 @@ from seeinin.precompute.progress import Progress, bar
 from seeinin.precompute.ranks import BY_ITSELF, Launch, Watch, await_first
 from seeinin.precompute.stopping import stoppable
 from seeinin.store.format import plan_bytes
-from seeinin.store.mending import Damaged
+from seeinin.store.mending import Damaged, WholeError
+from seeinin.store.partial import partial_path
 from seeinin.store.reader import open_cache
 from seeinin.store.settled import settled_types
 from seeinin.store.writer import BUDGET, Writer
@@ -61,7 +62,8 @@ def precompute(
         classes = options.pop("classes", ())
         chosen = settings(output, **options)
     target = Path(output or chosen.output)
-    damaged = _damaged(target, progress) if target.exists() and not (overwrite or plan) else None
+    before = None if plan else _before(target, overwrite, launch, progress)
+    damaged = before if isinstance(before, Damaged) and not overwrite else None
     if isinstance(source, Config):
         network, images = model.load(source.model), datasets.load(source.dataset)
         where = job.device(device or chosen.device, launch.local)
@@ -75,6 +77,8 @@ def precompute(
             return _plan(prepared)
         if plan_bytes(prepared.spec)[1] > LARGE and not chosen.layers.model_fields_set:
             raise ConfigError(f"{target}: {_plan(prepared)}")
+        if isinstance(before, WholeError) and _is_finished(target, prepared, before, overwrite):
+            return target
         if damaged:
             damaged.check(prepared.spec)
         return _write(prepared, target, overwrite, damaged, progress, launch)
@@ -157,6 +161,30 @@ def _write(
     if rank.number == 0:
         _warn(path, prepared)
     return path
+
+
+def _before(target: Path, overwrite: bool, launch: Launch, progress: bool) -> Damaged | WholeError | None:
+    """What has the name already. Where torchrun has started this before, a rank may have failed after all was done."""
+    again = launch.restarts > 0 and not partial_path(target).exists()
+    if not target.exists() or (overwrite and not again):
+        return None
+    try:
+        return _damaged(target, progress)
+    except WholeError as error:
+        if not again:
+            raise
+        return error
+
+
+def _is_finished(target: Path, prepared: Job, whole: WholeError, overwrite: bool) -> bool:
+    """Whether the cache is what this run would write; if it is not, it is replaced only if that was asked."""
+    with open_cache(target) as cache:
+        same = cache.fingerprint == prepared.spec.fingerprint
+    if same:
+        log.warning("%s was finished before the restart", target)
+    elif not overwrite:
+        raise whole
+    return same
 
 
 def _damaged(target: Path, progress: bool) -> Damaged:

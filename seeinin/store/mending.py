@@ -24,6 +24,10 @@ BATCH = "images/batch"
 OR_ELSE = "Choose another output, or replace it with --overwrite."
 
 
+class WholeError(CacheError):
+    """There is nothing to mend."""
+
+
 class Damaged:
     """The damaged cache at `path`. `what` is wrong with it, a phrase for each place.
 
@@ -102,7 +106,7 @@ def _damage(path: Path, report: Progress) -> list[str]:
         what, _, _ = str(error).removeprefix(f"{path} ").partition(". ")  # what to do about it is done here
         return [what]
     if not found:
-        raise CacheError(f"{path} exists already, and is whole. {OR_ELSE}")
+        raise WholeError(f"{path} exists already, and is whole. {OR_ELSE}")
     return found
 
 

@@ -65,6 +65,22 @@ def folder(tmp_path):
     return tmp_path
 
 
+# In the first attempt rank 1 is killed when all is done; in the second, others inputs are given where it is told so.
+LATE = """\
+import os, pathlib, signal, sys, time
+from seeinin import cli
+
+if "else" in sys.argv[1:] and os.environ["TORCHELASTIC_RESTART_COUNT"] == "1":
+    pathlib.Path("net.py").write_text(pathlib.Path("net.py").read_text().replace("seed(0)", "seed(1)"))
+code = cli.main([argument for argument in sys.argv[1:] if argument != "else"])
+if os.environ["RANK"] == "1" and os.environ["TORCHELASTIC_RESTART_COUNT"] == "0":
+    while not os.path.exists("two.h5") or os.path.exists("two.h5.partial"):
+        time.sleep(0.05)
+    os.kill(os.getpid(), signal.SIGKILL)
+sys.exit(code)
+"""
+
+
 TORCHRUN = ["--standalone", "--nproc-per-node=2", "--max-restarts=1", "--monitor-interval=0.1"]
 
 
@@ -82,6 +98,28 @@ def test_two_ranks_one_of_which_is_killed_and_started_again(folder, monkeypatch)
     assert done.stdout.splitlines() == ["two.h5"]
     assert not list(folder.glob("two.h5.*"))
     monkeypatch.setattr(job, "UNIT_BYTES", 1)
+    alone = seeinin.precompute(config.load(folder / "c.yaml"), output=folder / "alone.h5", progress=False)
+    assert (folder / "two.h5").read_bytes() == alone.read_bytes()
+
+
+@pytest.mark.parametrize("more", [[], ["--overwrite"], ["else"]])
+def test_a_rank_that_is_killed_when_all_is_done(folder, more):
+    """The ranks that torchrun starts again find the work done; a cache of other inputs is not theirs."""
+    (folder / "late.py").write_text(LATE)
+    if "--overwrite" in more:
+        (folder / "two.h5").write_bytes(b"something else")
+    command = [Path(sys.executable).with_name("torchrun"), *TORCHRUN, "late.py", "precompute", folder / "c.yaml", *more]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    if "else" in more:
+        assert done.returncode != 0
+        assert "two.h5 exists already, and is whole" in done.stderr
+        return
+    assert done.returncode == 0, done.stderr
+    assert "two.h5 was finished before the restart" in done.stderr
+    assert done.stdout.splitlines() == ["two.h5", "two.h5"]
     alone = seeinin.precompute(config.load(folder / "c.yaml"), output=folder / "alone.h5", progress=False)
     assert (folder / "two.h5").read_bytes() == alone.read_bytes()
 
