@@ -84,7 +84,17 @@ MISTAKES = {
         GOOD.replace("  source: idx", "  sorce: idx"),
         r":5: dataset\.source is missing; did.* by sorce\?",
     ),
-    "not a number": (GOOD + "batch_size: many\n", r":8: batch_size is 'many'; it should be a valid integer"),
+    "not a number": (GOOD + "batch_size: many\n", r":8: batch_size is 'many'; it should be a whole number"),
+    "a quotient": (
+        GOOD + "preprocess: {scale: 1/255}\n",
+        r":8: preprocess\.scale is '1/255'; it should be a number, written",
+    ),
+    "no list": (GOOD + "layers: {include: conv}\n", r":8: layers\.include is 'conv'; it should be a list in brackets"),
+    "three of two": (GOOD + "preprocess: {size: [8, 8, 8]}\n", r":8: preprocess\.size is .*; it has too many entries"),
+    "too large": (
+        GOOD + "preprocess: {size: [20000, 20000]}\n",
+        r":8: preprocess\.size: 20,000 × 20,000 pixels are more",
+    ),
     "negative": (GOOD + "batch_size: -1\n", r":8: batch_size is '-1'; it should be greater than 0"),
     "a list item": (GOOD + "preprocess:\n  size: [28,\n    x]\n", r":10: preprocess\.size\.1 is 'x'"),
     "share": (

@@ -10,6 +10,16 @@ from seeinin.config.document import Place
 from seeinin.config.schema import SECTIONS
 
 
+# where pydantic speaks of Python
+_PLAIN = {
+    "tuple_type": "it should be a list in brackets",
+    "too_long": "it has too many entries",
+    "too_short": "it has too few entries",
+    "float_parsing": "it should be a number, written out as 0.00392",
+    "int_parsing": "it should be a whole number",
+}
+
+
 def sentence(path: Path, error: pydantic.ValidationError, lines: dict[Place, int]) -> str:
     """The first mistake in words; a key that is not known comes before one that is missing, being often its cause."""
     mistakes = error.errors()
@@ -46,7 +56,7 @@ def _problem(mistake: Any, place: Place, section: Place) -> str:
             return f"{key} must hold keys and values"
         case "value_error":
             return f"{key}: {mistake['ctx']['error']}"
-    text = mistake["msg"][:1].lower() + mistake["msg"][1:]
+    text = _PLAIN.get(mistake["type"]) or mistake["msg"][:1].lower() + mistake["msg"][1:]
     return f"{key} is {given}; {text.replace('input should', 'it should')}"
 
 

@@ -70,12 +70,19 @@ def _model_source(value: Any) -> str:
     return str(value.get("source", "torch") if isinstance(value, dict) else getattr(value, "source", "torch"))
 
 
+def _possible(size: tuple[int, int] | None) -> tuple[int, int] | None:
+    if size is not None and size[0] * size[1] > MAX_PIXELS:
+        raise ValueError(f"{size[0]:,} × {size[1]:,} pixels are more than any image has")
+    return size
+
+
 def _not_zero(values: tuple[float, ...] | None) -> tuple[float, ...] | None:
     if values is not None and 0 in values:
         raise ValueError("a standard deviation of 0 cannot be divided by")
     return values
 
 
+MAX_PIXELS = 89_478_485  # as of image files: see `precompute.reading.decoding`
 InputPath = Annotated[str, AfterValidator(_beside_config)]
 Target = Annotated[str, AfterValidator(_target)]
 Number = Annotated[float, pydantic.Field(allow_inf_nan=False)]
@@ -164,7 +171,7 @@ Dataset = Digits | Idx | Folder | Npz | Csv | TorchDataset
 class Preprocess(_Section):
     """What happens to the pixels (0..255) before the network sees them, in this order."""
 
-    size: tuple[PositiveInt, PositiveInt] | None = None  # height, width
+    size: Annotated[tuple[PositiveInt, PositiveInt] | None, AfterValidator(_possible)] = None  # height, width
     scale: Number = 1.0
     mean: tuple[Number, ...] | None = None
     std: Annotated[tuple[Number, ...] | None, AfterValidator(_not_zero)] = None

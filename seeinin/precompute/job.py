@@ -143,7 +143,7 @@ def device(name: str, local: int = 0) -> torch.device:
             return torch.device("cpu")
         if local and chosen.index is None and chosen.type != "cpu":
             chosen = torch.device(chosen.type, local)
-        torch.empty(1, device=chosen)
+        torch.zeros(1, device=chosen).item()  # that of "meta" has no values
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         reason = str(error).splitlines()[0]
         raise SettingError(f"device: {name} cannot be used ({reason}); choose cpu or auto") from None

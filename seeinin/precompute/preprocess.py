@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from seeinin import config
-from seeinin.errors import DataError
+from seeinin.errors import DataError, SettingError
 from seeinin.precompute import exported
 
 # ITU-R BT.601 luma, as image editors make grey of colour.
@@ -56,6 +56,6 @@ def fit(steps: config.Preprocess, network: nn.Module, channels: int, device: tor
         )
     for name, values in (("mean", steps.mean), ("std", steps.std)):
         if values is not None and len(values) not in (1, takes):
-            raise DataError(f"preprocess.{name} has {len(values)} values for {takes} channels; give one a channel")
+            raise SettingError(f"preprocess.{name} has {len(values)} values for {takes} channels; give one a channel")
     types = {parameter.dtype for parameter in network.parameters() if parameter.is_floating_point()}
     return Preprocess(steps, takes, device, types.pop() if len(types) == 1 else torch.float32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ import torch
 from torch import nn
 
 from seeinin.config import Config, Settings
-from seeinin.errors import ConfigError
+from seeinin.errors import ConfigError, SettingError
 from seeinin.precompute import datasets, job, model, pipeline
 from seeinin.precompute.job import Job
 from seeinin.precompute.plan import LARGE, smaller, table
@@ -62,6 +63,7 @@ def precompute(
         classes = options.pop("classes", ())
         chosen = settings(output, **options)
     target = Path(output or chosen.output)
+    _check_name(target)
     before = None if plan else _before(target, overwrite, launch, progress)
     damaged = before if isinstance(before, Damaged) and not overwrite else None
     if isinstance(source, Config):
@@ -161,6 +163,19 @@ def _write(
     if rank.number == 0:
         _warn(path, prepared)
     return path
+
+
+def _check_name(target: Path) -> None:
+    try:
+        if target.name and not target.is_dir():
+            os.stat(target.parent / f"{target.name}.journal.1")  # noqa: PTH116  as long as its names get
+            return
+        why = "it is a folder"
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+    raise SettingError(f"output: {str(target)!r} cannot be the name of a cache ({why}); name a file")
 
 
 def _before(target: Path, overwrite: bool, launch: Launch, progress: bool) -> Damaged | WholeError | None:

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from seeinin import config
-from seeinin.errors import DataError
+from seeinin.errors import DataError, SettingError
 from seeinin.precompute.preprocess import fit
 
 CPU = torch.device("cpu")
@@ -42,7 +42,7 @@ def test_size():
 def test_what_does_not_fit():
     with pytest.raises(DataError, match="takes 4 channels"):
         fit(config.Preprocess(), nn.Conv2d(4, 1, 1), 3, CPU)
-    with pytest.raises(DataError, match=r"preprocess\.mean has 2 values for 3 channels"):
+    with pytest.raises(SettingError, match=r"preprocess\.mean has 2 values for 3 channels"):
         fit(config.Preprocess(mean=(1, 2)), nn.Conv2d(3, 1, 1), 3, CPU)
 
 

@@ -407,5 +407,15 @@ def test_python_mistakes(run, network, data, tmp_path):
         precompute(network, data, tmp_path / "x.h5", skale=1)
     with pytest.raises(TypeError, match="output is missing"):
         precompute(network, data)
+    for name, why in (
+        (tmp_path, "it is a folder"),
+        ("x" * 250, "File name too long"),
+        ("x\0", "null"),
+        (__file__ + "/x", "Not a"),
+    ):
+        with pytest.raises(ConfigError, match=rf"output: .* cannot be the name of a cache \(.*{why}"):
+            precompute(network, data, name)
+    with pytest.raises(ConfigError, match="device: meta cannot be used"):
+        precompute(network, data, tmp_path / "x.h5", device="meta")
     with pytest.raises(ConfigError, match="device: warp cannot be used"):
         run(device="warp")
