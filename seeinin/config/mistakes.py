@@ -9,7 +9,6 @@ import pydantic
 from seeinin.config.document import Place
 from seeinin.config.schema import SECTIONS
 
-
 # where pydantic speaks of Python
 _PLAIN = {
     "tuple_type": "it should be a list in brackets",
