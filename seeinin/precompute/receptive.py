@@ -24,15 +24,16 @@ log = logging.getLogger(__name__)
 Values = Mapping[fx.Node, Any]
 
 _ELEMENTWISE = frozenset({
-    "abs", "add", "and", "batch_norm", "bfloat16", "bitwise_and", "bitwise_not", "bitwise_or", "bool", "celu", "ceil",
-    "clamp", "clamp_max", "clamp_min", "clip", "clone", "contiguous", "copy", "cos", "detach", "div", "double",
-    "dropout", "dropout1d", "dropout2d", "elu", "eq", "erf", "exp", "expm1", "fill", "float", "floor", "floordiv",
-    "fmod", "ge", "gelu", "gt", "half", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "identity", "invert",
-    "isfinite", "isinf", "isnan", "le", "leaky_relu", "lerp", "log", "log10", "log1p", "log2", "log_sigmoid",
-    "logical_and", "logical_not", "logical_or", "logsigmoid", "lt", "masked_fill", "maximum", "minimum", "mish", "mod",
-    "mul", "nan_to_num", "ne", "neg", "or", "pow", "prelu", "reciprocal", "relu", "relu6", "remainder", "round",
-    "rsqrt", "rsub", "selu", "sigmoid", "sign", "silu", "sin", "softplus", "softshrink", "softsign", "sqrt", "square",
-    "sub", "tanh", "tanhshrink", "threshold", "to", "trunc", "type", "type_as", "where",
+    "abs", "add", "and", "batch_norm", "bfloat16", "bitwise_and", "bitwise_not", "bitwise_or", "bool", "ceil",
+    "celu", "clamp", "clamp_max", "clamp_min", "clip", "clone", "contiguous", "copy", "cos", "detach", "div",
+    "double", "dropout", "dropout1d", "dropout2d", "elu", "eq", "erf", "exp", "expm1", "fill", "float", "floor",
+    "floordiv", "fmod", "ge", "gelu", "gt", "half", "hardshrink", "hardsigmoid", "hardswish", "hardtanh",
+    "identity", "invert", "isfinite", "isinf", "isnan", "le", "leaky_relu", "lerp", "log", "log10", "log1p", "log2",
+    "log_sigmoid", "logical_and", "logical_not", "logical_or", "logical_xor", "logsigmoid", "lt", "masked_fill",
+    "maximum", "minimum", "mish", "mod", "mul", "nan_to_num", "ne", "neg", "or", "pow", "prelu", "reciprocal",
+    "relu", "relu6", "remainder", "round", "rsqrt", "rsub", "selu", "sigmoid", "sign", "silu", "sin", "softplus",
+    "softshrink", "softsign", "sqrt", "square", "sub", "tanh", "tanhshrink", "threshold", "to", "trunc", "type",
+    "type_as", "where",
 })  # fmt: skip
 # What one value of theirs becomes depends on no place; which axes they mix is seen by one NaN.
 _MIXING = frozenset({

@@ -40,7 +40,7 @@ def load_weights(network: nn.Module, path: Path) -> None:
 
 
 def read_weights(path: Path) -> Weights:
-    """The state dict in the file, taken out of `state_dict` or `model` where it is nested there."""
+    """The state dict in the file, taken out of `model_state_dict`, `state_dict` or `model` where it is nested there."""
     if not path.is_file():
         raise ModelError(f"{path} is missing; correct model.weights")
     if path.stat().st_size == 0:
@@ -51,10 +51,11 @@ def read_weights(path: Path) -> Weights:
         raise ModelError(f"{path} is cut short or not safetensors ({error}); fetch it again") from None
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror}; correct model.weights") from None
-    for nest in ("state_dict", "model"):
+    for nest in ("model_state_dict", "state_dict", "model"):
         content = content[nest] if isinstance(content, Mapping) and isinstance(content.get(nest), Mapping) else content
     if not isinstance(content, Mapping) or not all(isinstance(value, torch.Tensor) for value in content.values()):
-        raise ModelError(f"{path} holds no state dict; save it with torch.save(network.state_dict(), path)")
+        found = ", ".join(map(str, list(content)[:5])) if isinstance(content, Mapping) else type(content).__name__
+        raise ModelError(f"{path} holds no state dict but {found}; save it with torch.save(network.state_dict(), path)")
     return content
 
 
@@ -89,6 +90,8 @@ def _torch(path: Path) -> Any:
         ) from None
     except (RuntimeError, EOFError, ValueError, KeyError, IndexError) as error:
         reason = " ".join(str(error).split())
+        if "TorchScript" in reason:  # torch would have it read without weights_only
+            raise ModelError(f"{path} is TorchScript; save its state dict and name that file") from None
         raise ModelError(f"{path} looks cut short or damaged ({path.stat().st_size:,} bytes): {reason}") from None
 
 

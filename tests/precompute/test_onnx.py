@@ -58,6 +58,18 @@ class Tokens(nn.Module):
         return self.head(F.gelu(x[:, 0]))
 
 
+class Masked(nn.Module):
+    """Comparisons, which let no NaN through."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 2, 3)
+
+    def forward(self, x):
+        x = self.conv(x)
+        return torch.where((x > 0) & ~(x >= 0.5), x, x.exp() - 1).masked_fill(x == 0, 1.0)
+
+
 def written(network, path, images):
     with warnings.catch_warnings(action="ignore"):  # the old exporter needs no further package
         torch.onnx.export(
@@ -76,7 +88,7 @@ def loaded(path):
     return model.load(config.OnnxModel(source="onnx", network=str(path)))
 
 
-@pytest.mark.parametrize(("network", "lacking"), [(Branches, []), (Tokens, [])])
+@pytest.mark.parametrize(("network", "lacking"), [(Branches, []), (Tokens, []), (Masked, [])])
 def test_layers_and_fields_are_those_of_torch(network, lacking, tmp_path):
     torch.manual_seed(2)
     network, images = network().eval(), torch.rand(3, 3, 24, 20)
@@ -248,6 +260,10 @@ def test_what_is_none_or_cannot_run(tmp_path):
         helper.make_node("Thing", ["a"], ["out"], domain="my.own"),
     ]
     refused(save(path, odd), r"not supported: no \(Nonsense\), out \(my\.own\.Thing\)")
+    future = onnx.load(save(path, [relu]))
+    future.opset_import[0].version = 99
+    path.write_bytes(future.SerializeToString())
+    refused(path, r"cannot be run by onnxruntime [\d.]+: ONNX Runtime only")
     refused(save(path, [helper.make_node("Relu", ["y"], ["out"], name="r")]), "cannot be run by onnxruntime .*'y'")
     refused(save(path, [relu], shape=("n", 784)), r"takes x, not images alone")
     two = [helper.make_tensor_value_info("z", 1, None)]

@@ -30,13 +30,14 @@ def state():
         lambda s: s,
         lambda s: {"state_dict": s, "epoch": 3},
         lambda s: {"model": s},
+        lambda s: {"model_state_dict": s, "loss": 0.5},
         lambda s: {"module." + key: value for key, value in s.items()},
         lambda s: {"_orig_mod." + key: value for key, value in s.items()},
         lambda s: {"_orig_mod.module." + key: value for key, value in s.items()},
         lambda s: {"state_dict": {"module." + key: value for key, value in s.items()}},
         lambda s: {key: value for key, value in s.items() if "num_batches" not in key},
     ],
-    ids=["plain", "state_dict", "model", "module.", "compiled", "compiled, module.", "both", "old"],
+    ids=["plain", "state_dict", "model", "model_state_dict", "module.", "compiled", "compiled, module.", "both", "old"],
 )
 def test_state_dicts_as_people_save_them(tmp_path, state, wrap):
     torch.save(wrap(state), tmp_path / "w.pt")
@@ -106,4 +107,11 @@ def test_damaged_files(tmp_path, state):
     refused(tmp_path / "w.pt", "looks cut short or damaged|holds")
     refused(tmp_path / "nowhere.pt", "is missing")
     torch.save([1, 2], tmp_path / "list.pt")
-    refused(tmp_path / "list.pt", "holds no state dict")
+    refused(tmp_path / "list.pt", "holds no state dict but list; save it")
+    torch.save({"net": state, "epoch": 1}, tmp_path / "list.pt")
+    refused(tmp_path / "list.pt", "holds no state dict but net, epoch; save it")
+    with zipfile.ZipFile(tmp_path / "script.pt", "w") as script:
+        script.writestr("w/data.pkl", "")
+        script.writestr("w/constants.pkl", "")  # by which torch knows TorchScript
+        script.writestr("w/version", "3")
+    refused(tmp_path / "script.pt", "is TorchScript; save its state dict")

@@ -23,6 +23,8 @@ MOST_SESSIONS = 4  # each holds the weights of its node once more
 
 # Torch's functional name, where it is not ONNX's in small letters or one that torch has for the like.
 _NAMES = {
+    "And": "logical_and", "Equal": "eq", "Greater": "gt", "GreaterOrEqual": "ge", "IsInf": "isinf", "IsNaN": "isnan",
+    "Less": "lt", "LessOrEqual": "le", "Not": "logical_not", "Or": "logical_or", "Xor": "logical_xor",
     "AveragePool": "avg_pool2d", "BatchNormalization": "batch_norm", "Cast": "to", "Concat": "cat",
     "DepthToSpace": "pixel_shuffle", "Gather": "getitem", "Gemm": "linear", "GlobalAveragePool": "adaptive_avg_pool2d",
     "GlobalMaxPool": "adaptive_max_pool2d", "GroupNormalization": "group_norm", "LRN": "local_response_norm",
@@ -98,7 +100,8 @@ def session(proto: Any, weights: Mapping[str, NDArray[Any]]) -> Any:
 
 def said(error: Exception) -> str:
     """The sentence in an error of onnxruntime's."""
-    return re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", "", str(error)).strip().splitlines()[0]
+    text = re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", "", str(error)).strip().splitlines()[0]
+    return re.sub(r"^/\S+:\d+ .*?\) (?=[A-Z])", "", text)  # where in its source
 
 
 _sessions: OrderedDict[tuple[int, tuple[str, ...]], tuple[Operation, Any]] = OrderedDict()
