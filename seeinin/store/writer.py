@@ -5,6 +5,7 @@ gets its name. Several processes may do it together (`ranks`), each its own unit
 """
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn, Self
@@ -149,12 +150,16 @@ class Writer:
         `progress` gets the bytes done since its last call, `bytes_to_derive` for all layers. Raises DiskError, and
         CacheError where the disk does not give back what was committed.
         """
+        from seeinin.store.derive import DamagedError  # numba: only now
+
         if missing := self._partial.ledger.missing:
             raise ValueError(f"{len(missing)} units are still to be committed")
         report = progress or (lambda count: None)
-        valid = self._valid()
-        for number in self._partial.layers:
-            self._derive(number, valid, budget, report)
+        with self._partial.guard():
+            try:
+                self._derive_layers(self._valid(), budget, report)
+            except DamagedError as error:
+                self._lose(error.row)
 
     @property
     def bytes_done(self) -> int:
@@ -213,27 +218,37 @@ class Writer:
                 found = None if array is None else (array.shape, array.dtype)
                 raise ValueError(f"unit {unit}: {path} is {found} and must be {wanted, place.dtype}")
 
-    def _derive(self, number: int, valid: NDArray[np.bool_], budget: int, report: Callable[[int], None]) -> None:
+    def _derive_layers(self, valid: NDArray[np.bool_], budget: int, report: Callable[[int], None]) -> None:
+        """A layer goes to the disk while the next one is made; one at a time, for the journal's sake."""
+        with ThreadPoolExecutor(1, "commit") as thread:
+            before: Future[None] | None = None
+            for number in self._partial.layers:
+                checksums = self._derive(number, valid, budget, report)
+                if before is not None:
+                    before.result()
+                before = thread.submit(self._partial.commit, {"layer": number}, checksums)
+            if before is not None:
+                before.result()
+
+    def _derive(
+        self, number: int, valid: NDArray[np.bool_], budget: int, report: Callable[[int], None]
+    ) -> dict[str, NDArray[np.uint32]]:
         from seeinin.geometry.statistics import Images  # numba: only now
-        from seeinin.store.derive import DamagedError, Stored, derive_layer
+        from seeinin.store.derive import Stored, derive_layer
 
         partial, prefix = self._partial, f"{layer_path(number)}/"
         places = {path.removeprefix(prefix): p for path, p in partial.layout.places.items() if path.startswith(prefix)}
         stored = Stored(partial.files, partial.descriptor, places, partial.ledger.checksums[f"{prefix}maps"])
-        images = Images(self.spec.label, valid, len(self.spec.classes))
-        with partial.guard():
-            try:
-                checksums = derive_layer(stored, images, budget, report)
-            except DamagedError as error:
-                self._lose(error.row)
-            partial.commit({"layer": number}, {prefix + name: table for name, table in checksums.items()})
+        checksums = derive_layer(stored, Images(self.spec.label, valid, len(self.spec.classes)), budget, report)
+        return {prefix + name: table for name, table in checksums.items()}
 
     def _valid(self) -> NDArray[np.bool_]:
-        with self._partial.guard():
-            valid = self._partial.read("images/valid")
-            wrong = piece_checksums(valid, self.spec.unit) != self._partial.ledger.checksums["images/valid"]
-            if wrong.any():
-                self._lose(int(np.argmax(wrong)) * self.spec.unit)
+        from seeinin.store.derive import DamagedError  # numba: only now
+
+        valid = self._partial.read("images/valid")
+        wrong = piece_checksums(valid, self.spec.unit) != self._partial.ledger.checksums["images/valid"]
+        if wrong.any():
+            raise DamagedError(int(np.argmax(wrong)) * self.spec.unit)
         return valid
 
     def _lose(self, row: int) -> NoReturn:
