@@ -39,12 +39,24 @@ def viewer(path: Path) -> Iterator[MatrixView]:
         view = MatrixView(state, canvas)
         state.show_layer(0)
         settle(view)
+        rate(view)
         yield view
     canvas.close()
 
 
 def settle(view: MatrixView) -> None:
     assert view.state.inbox.run_until(lambda: view.state.view is not None and view.settled(), 300)
+
+
+def rate(view: MatrixView) -> None:
+    """Draw by OpenGL once, as the first picture in a window does: it tells how fast that is."""
+    cloud, matrix = view.cloud, view.matrix
+    assert matrix is not None
+    if view.state.inbox.run_until(lambda: cloud.prepare(matrix, view.theme), 60):
+        cloud.node.visible = True
+        view.canvas.render()
+        view.refresh()
+        settle(view)
 
 
 def moving(view: MatrixView, path: Callable[[int], Camera]) -> list[float]:
