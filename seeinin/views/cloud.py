@@ -54,9 +54,14 @@ class Cloud:
         """Whether drawing the visible cells tells how fast OpenGL is, which nobody knows yet."""
         return not self.node.rate and self._points(matrix) >= MEASURED
 
+    @property
+    def has_card(self) -> bool:
+        """Whether OpenGL was measured to be as fast as graphics cards are."""
+        return self.node.rate >= FAST
+
     def is_fast(self, matrix: Matrix) -> bool:
         """Whether OpenGL draws all points of the visible cells within a frame, as fast as it was measured to be."""
-        return self.node.rate >= FAST and self._points(matrix) <= FRAME * self.node.rate and self._has_room(matrix)
+        return self.has_card and self._points(matrix) <= FRAME * self.node.rate and self._has_room(matrix)
 
     def _points(self, matrix: Matrix) -> int:
         layer, cells = self.state.layer, len(matrix.visible_rows()) * len(matrix.visible_columns())

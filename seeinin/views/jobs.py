@@ -16,6 +16,7 @@ def render(
     show: Callable[[Shot], None] | None,
     tell: Callable[[int], None],
     pause: float,
+    fast: bool,
 ) -> Generator[Any, None, Shot]:
     """The exact picture, see `rendering`; one value a cell where cells are too small."""
     if request.summarised:
@@ -24,7 +25,7 @@ def render(
         return summarised(token, request, sources, pause)
     from seeinin.views.rendering import rendering
 
-    return rendering(token, request, sources, show, tell, pause)
+    return rendering(token, request, sources, show, tell, pause, fast)
 
 
 def look(request: Request, sources: Sources, shown: Rect | None) -> Generator[Any, None, Shot | None]:

@@ -120,7 +120,8 @@ class MatrixView:
             moves = self.shot is not None and self.shot.agrees(request)
             show, pause = None if self._is_covered(request) else self._post, STILL if moves else 0.0
             self._look()
-            exact = self._latest.request(render, request, self.state.sources, show, partial(self._tell, request), pause)
+            job = request, self.state.sources, show, partial(self._tell, request), pause, self.cloud.has_card
+            exact = self._latest.request(render, *job)
             self.state.inbox.deliver(exact, self._arrived, partial(self._lose, request))
 
     def _write(self, matrix: Matrix) -> None:

@@ -1,5 +1,6 @@
 """The job that draws a picture of the matrix: read the columns, count, paint. It runs in the pool."""
 
+import logging
 import time
 from collections.abc import Callable, Generator, Iterator
 from functools import partial
@@ -8,10 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from seeinin.errors import DisplayError
+from seeinin.geometry.axis import Axis
 from seeinin.geometry.binning import Binned
 from seeinin.geometry.colouring import Colouring
 from seeinin.geometry.colours import slot_palette
-from seeinin.geometry.counting import counting
+from seeinin.geometry.counting import Cell, counting
 from seeinin.geometry.frame import Frame, mirror
 from seeinin.geometry.jitter import Jitter
 from seeinin.geometry.matrix import Rect
@@ -27,12 +30,16 @@ from seeinin.state.slots import HIDDEN
 from seeinin.state.sources import Sources
 from seeinin.store.reader import Layer
 from seeinin.views.asides import Asides
+from seeinin.views.card import CARD
 from seeinin.views.frames import Request, Shot
 from seeinin.views.layout import Layout, Plotted
 from seeinin.views.scales import between, sequential
 
+log = logging.getLogger(__name__)
+
 FIRST_LOOK = 1 << 21  # points of all plots that are counted for a first look: some milliseconds
 NEXT_LOOK = 0.25  # seconds after which what has been counted so far is shown; each look waits twice as long
+ASKS = 1e-3  # seconds between two questions whether the card is done
 COUNTED = 1 << 22  # values that a step looks at for what lies outside
 
 Held = dict[int, Any]  # by channel: columns (P,), or Stretches of them
@@ -45,8 +52,11 @@ def rendering(
     show: Callable[[Shot], None] | None = None,
     tell: Callable[[int], None] | None = None,
     pause: float = 0.0,
+    fast: bool = False,
 ) -> Generator[Any, None, Shot]:
     """The exact picture. Yields the `pause` before it begins, and between steps of about 5 ms.
+
+    Where OpenGL is known to be `fast`, and there is much to be counted, that is left to the graphics card.
 
     While it takes long, `show` gets pictures of the points counted so far, where there is anybody to see them, and
     `tell` how many these are.
@@ -58,7 +68,7 @@ def rendering(
     begun, wait, before = time.monotonic(), NEXT_LOOK, 0
     for stretch in sources.columns.stretches(layer, len(channels)):
         drawing.held = yield from read(request, sources, layer, stretch)
-        for done in drawing.count():
+        for done in drawing.count_on_card(token) if fast else drawing.count():
             yield
             if before < done < layer.points and time.monotonic() - begun > wait:
                 wait = time.monotonic() - begun + NEXT_LOOK
@@ -129,22 +139,58 @@ class Drawing:
 
     def count(self) -> Iterator[int]:
         """Yields the points that all plots have."""
-        matrix, layout, width = self.request.matrix, self.layout, self.request.shape[1]
-        across = {j: (self.held[matrix.columns[j]], layout.x_axis(j)) for j in layout.columns}
-        down = [(self.held[matrix.rows[i]], layout.y_axis(i)) for i in layout.rows]
-        cells = [(j - layout.columns[0], i - layout.rows[0], *layout.rect(i, j)) for i, j in self.counted]
-        if self.dots is not None:
-            box, axis = self.dots
-            down, cells = [(Jitter(self.layer.points), axis)], [(0, 0, *box)]
-        binned = {j: Binned(*across[j], width) for (_, j), _ in self.diagonal}
+        across, down, cells = self._plots()
+        binned = self._binned(across)
         points = min((column.size for column in self.held.values()), default=self.layer.points)
-        work = [*across.values()], down, cells, self.colouring, self.points, points
+        work, begun = (across, down, cells, self.colouring, self.points, points), time.monotonic()
         for done in counting(POOL, self.frame, *work, clear=not self.points):
             if done > self.points:
                 yield self.points
                 POOL.share(partial(self._spread, binned, self.points, done), self.diagonal)
                 self.points = done
             yield self.points
+        CARD.note(points * len(cells), time.monotonic() - begun)
+
+    def count_on_card(self, token: Token) -> Iterator[int]:
+        """Likewise by the graphics card, where that pays; the plots of one channel are counted here meanwhile."""
+        across, down, cells = self._plots()
+        points = self.layer.points
+        if self.points or not CARD.pays((column for column, _ in (*across, *down)), len(cells)):
+            yield from self.count()
+            return
+        counted, binned = (
+            CARD.count(token, self.frame, across, down, cells, self.colouring, points),
+            self._binned(across),
+        )
+        for start, stop in ranges(0, points, COUNTED):
+            POOL.share(partial(self._spread, binned, start, stop), self.diagonal)
+            yield 0
+        while not counted.done():
+            time.sleep(ASKS)
+            yield 0
+        try:
+            counted.result()
+            self.points = points
+        except DisplayError as error:
+            log.warning("the graphics card does not count, so the cores do: %s", error)
+            self.spreads.clear()
+            yield from self.count()
+        yield self.points
+
+    def _plots(self) -> tuple[list[tuple[Any, Axis]], list[tuple[Any, Axis]], list[Cell]]:
+        """What is counted: columns with their axes, along x and along y, and the cells."""
+        matrix, layout = self.request.matrix, self.layout
+        across = [(self.held[matrix.columns[j]], layout.x_axis(j)) for j in layout.columns]
+        if self.dots is not None:
+            box, axis = self.dots
+            return across, [(Jitter(self.layer.points), axis)], [(0, 0, *box)]
+        down = [(self.held[matrix.rows[i]], layout.y_axis(i)) for i in layout.rows]
+        return across, down, [(j - layout.columns[0], i - layout.rows[0], *layout.rect(i, j)) for i, j in self.counted]
+
+    def _binned(self, across: list[tuple[Any, Axis]]) -> dict[int, Binned]:
+        """The columns of the plots of one channel, by their positions."""
+        width = self.request.shape[1]
+        return {j: Binned(*across[j - self.layout.columns[0]], width) for (_, j), _ in self.diagonal}
 
     def count_outside(self) -> Iterator[None]:
         """How many values are on no axis; worked out once for each range of a channel."""

@@ -37,7 +37,7 @@ class Canvas(SceneCanvas):
         self.starts = 0  # times that OpenGL has been set up: all that it held is lost the second time
         self.gone = False
         self.lost: Callable[[str], object] = _raised
-        app = _headless() if backend == "egl" else vispy.app.use_app(backend, call_reuse=False)
+        app = headless() if backend == "egl" else vispy.app.use_app(backend, call_reuse=False)
         super().__init__(
             title=title,
             size=size,
@@ -106,7 +106,7 @@ def _raised(why: str) -> None:
     raise DisplayError(f"OpenGL has failed ({why}): {CURE}")
 
 
-def _headless() -> vispy.app.Application:
+def headless() -> vispy.app.Application:
     """VisPy's EGL application. Mesa wants to hear that there is no screen; NVIDIA's driver finds out by itself."""
     try:
         return vispy.app.Application("egl")

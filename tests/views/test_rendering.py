@@ -1,16 +1,20 @@
 """Pictures on their way: samples first, brightness that does not pulse, gestures that do not wait."""
 
 import time
+from concurrent.futures import CancelledError
 
 import numpy as np
 import pytest
 
+from seeinin.errors import DisplayError
 from seeinin.geometry import counting
 from seeinin.geometry.matrix import Camera, Rect
 from seeinin.pool import POOL, Token
 from seeinin.state import columns
 from seeinin.state.sources import Sources
+from seeinin.views import card
 from seeinin.views import rendering as job
+from seeinin.views.card import Card
 from seeinin.views.layout import Layout
 from seeinin.views.matrix import MatrixView
 
@@ -61,6 +65,64 @@ def test_samples_are_shown_and_the_last_picture_is_exact(view, state, small_step
         assert ids.max() < sample.drawn.points
     np.testing.assert_array_equal(shot.rgba, view.shot.rgba)
     np.testing.assert_array_equal(shot.ids, view.shot.ids)
+
+
+@pytest.fixture
+def small_card(monkeypatch):
+    """Even little is worth its while."""
+    monkeypatch.setattr(job, "CARD", Card())
+    for name in ("LEAST", "CELL"):
+        monkeypatch.setattr(card, name, 1)
+    return job.CARD
+
+
+@pytest.mark.parametrize("style", ["points", "density"])
+@pytest.mark.parametrize("select", [False, True])
+def test_a_fast_card_counts_the_same_picture(view, state, small_card, select, style):
+    state.style = style
+    if select:
+        state.select_class(1)
+    assert state.inbox.run_until(lambda: view.exact)
+    shot = result(job.rendering(Token(), view.wanted, state.sources, fast=True))
+    assert small_card.card_rate > 0
+    np.testing.assert_array_equal(shot.rgba, view.shot.rgba)
+    np.testing.assert_array_equal(shot.ids, view.shot.ids)
+    assert shot.drawn == view.shot.drawn
+
+
+def test_the_window_hands_it_to_the_card(view, state, small_card, small_steps):
+    view.cloud.node.rate = 1e12
+    view.cloud.node.budget = 1  # no room there for the points themselves
+    state.opacity = 0.3
+    view.refresh()
+    assert state.inbox.run_until(lambda: view.exact)
+    assert small_card.card_rate > 0
+
+
+def test_a_card_that_fails_leaves_it_to_the_cores(view, state, small_card, monkeypatch, caplog):
+    def full(array):
+        raise DisplayError("no room")
+
+    monkeypatch.setattr(small_card, "_storage", full)
+    for _ in range(2):
+        shot = result(job.rendering(Token(), view.wanted, state.sources, fast=True))
+        np.testing.assert_array_equal(shot.rgba, view.shot.rgba)
+        np.testing.assert_array_equal(shot.ids, view.shot.ids)
+    assert caplog.messages == ["the graphics card does not count, so the cores do: no room"]
+
+
+def test_a_card_that_is_slower_than_the_cores_is_not_asked_again(view, state, small_card):
+    for rates, asked in (((2.0, 1.0), True), ((1.0, 2.0), False)):
+        small_card.card_rate, small_card.cores_rate = rates
+        result(job.rendering(Token(), view.wanted, state.sources, fast=True))
+        assert (small_card.card_rate > 2) is asked
+
+
+def test_what_nobody_wants_any_more_the_card_does_not_count(small_card):
+    token = Token()
+    token.cancel()
+    with pytest.raises(CancelledError):
+        small_card.count(token, None, [], [], [], None, 0).result()
 
 
 @pytest.mark.parametrize("select", [False, True])
