@@ -1,9 +1,10 @@
-"""How near to the card: the points of a matrix and of one cell, against the simplest draw of as many in the same run.
+"""How near to the card: the points of a matrix and of one cell, drawn and counted, against what bounds either.
 
 Without Qt, by VisPy's EGL backend. Time on the card by OpenGL's timer query, where there is one, else until `glFinish`.
 The simplest draw feeds as many vertices of two bytes to a shader that puts them all off the screen: that is the vertex
-rate of the card, and nothing that draws points is faster. Where OpenGL is software the sizes are small, and the figures
-are those of the processor.
+rate of the card, and nothing that draws points is faster. Counting them by compute shaders is bounded by reading the
+columns and the colours instead, as the simplest shader does; its time is that of the viewer, until the sums are here.
+Where OpenGL is software the sizes are small, and the figures are those of the processor.
 """
 
 import ctypes
@@ -17,6 +18,7 @@ from vispy import gloo
 from vispy.gloo import gl
 from vispy.gloo.gl.gl2 import _get_gl_func
 
+from benchmarks.counted import counted
 from benchmarks.report import Row, main, timed
 from benchmarks.scene import SIZE, Scene
 from seeinin.visuals.canvas import Canvas
@@ -140,7 +142,7 @@ def measure() -> list[Row]:
     hard = is_hardware(canvas)
     scenes = Scene(10, 1_000_000 if hard else 10_000), Scene(1, 100_000_000 if hard else 1_000_000)
     driver = canvas.opengl.partition("·")[2].strip()
-    rows = [row for scene in scenes for row in compare(canvas, scene)]
+    rows = [row for scene in scenes for row in (*compare(canvas, scene), *counted(scene))]
     return [replace(row, note=f"{row.note}; {driver}{'' if hard else ', no graphics card'}") for row in rows]
 
 

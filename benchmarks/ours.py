@@ -21,7 +21,7 @@ def seeinin_frame(scene: Scene) -> Draw:
     columns, side = scene.columns.astype(np.float16), SIZE // scene.side
     across = [(columns[scene.channels(0, j)[0]], Axis(side, side * j, 0, 1)) for j in range(scene.side)]
     down = [(columns[scene.channels(i, 0)[1]], Axis(-side, SIZE - side * i, 0, 1)) for i in range(scene.side)]
-    rects = {(i, j): _rect(i, j, side) for i, j in scene.plots}
+    rects = {(i, j): rect(i, j, side) for i, j in scene.plots}
     cells: list[Cell] = [(j, i, *rects[i, j]) for i, j in scene.plots if i <= j]
     copies = [(rects[j, i], rects[i, j]) for i, j in scene.plots if i > j]
     palette = np.zeros((256, 3), np.uint8)
@@ -42,6 +42,6 @@ def seeinin_frame(scene: Scene) -> Draw:
     return draw
 
 
-def _rect(row: int, column: int, side: int) -> Box:
+def rect(row: int, column: int, side: int) -> Box:
     """Rows count from the bottom."""
     return SIZE - (row + 1) * side, SIZE - row * side, column * side, (column + 1) * side
