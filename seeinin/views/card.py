@@ -18,8 +18,8 @@ from seeinin.geometry.colouring import Colouring
 from seeinin.geometry.counting import Cell
 from seeinin.geometry.frame import Frame
 from seeinin.pool import Token
-from seeinin.views.tallying import COUNT, FOLD, Line, Tallying
-from seeinin.visuals.compute import Kernel, Storage, start
+from seeinin.views.tallying import Kernels, Line, Tallying
+from seeinin.visuals.compute import Storage, start
 
 BUDGET = 1 << 31  # bytes of columns on the card
 LEAST = 10_000_000  # points of all cells, and
@@ -37,7 +37,8 @@ class Card:
         self.failed = False
         self.card_rate = self.cores_rate = 0.0
         self._thread = ThreadPoolExecutor(1, "card")
-        self._kernels: tuple[Kernel, Kernel] | None = None
+        self._kernels: Kernels | None = None
+        self._scratch: dict[str, Storage] = {}
         self._largest = 0  # bytes of a storage
         self._kept: dict[int, tuple[weakref.ref[NDArray[Any]], Storage]] = {}  # by id, least recently used first
 
@@ -88,9 +89,10 @@ class Card:
         try:
             if self._kernels is None:
                 self._largest = start()
-                self._kernels = Kernel(COUNT), Kernel(FOLD)
+                self._kernels = Kernels.made()
             self._make_room({id(column) for column, _ in (*columns, *rows)})
-            Tallying(self._storage, token, frame, colouring, points).run(self._kernels, columns, rows, cells)
+            tallying = Tallying(self._kernels, self._storage, self._scratched, token, frame, colouring, points)
+            tallying.run(columns, rows, cells)
         except DisplayError:
             self.failed = True
             raise
@@ -108,6 +110,14 @@ class Card:
             reference, storage = weakref.ref(array), Storage(array)
         self._kept[id(array)] = reference, storage
         return storage
+
+    def _scratched(self, name: str, words: int) -> Storage:
+        """Memory for this frame, and for the next: to ask for it anew costs as much as some millions of points."""
+        if name not in self._scratch or self._scratch[name].nbytes < 4 * words:
+            if name in self._scratch:
+                self._scratch.pop(name).delete()
+            self._scratch[name] = Storage(words)
+        return self._scratch[name]
 
     def _make_room(self, used: set[int]) -> None:
         """Give up what nobody has any more, and what was used least recently until the rest fits."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 from vispy.gloo import gl
-from vispy.gloo.gl.gl2 import _get_gl_func
+from vispy.gloo.gl import gl2
 
 from seeinin.errors import DisplayError
 from seeinin.visuals import CURE
@@ -21,6 +21,7 @@ GROUP = 256  # invocations that a card starts together
 ACROSS = 1 << 15  # groups along x; more of them go along y
 
 U32, I32, SIZE, POINTER, F64 = ctypes.c_uint, ctypes.c_int, ctypes.c_ssize_t, ctypes.c_void_p, ctypes.c_double
+SLOW = {"glBufferSubData", "glGetBufferSubData"}  # what waits for the card
 SIGNATURES: dict[str, tuple[Any, ...]] = {
     "glBindBufferBase": (U32, U32, U32),
     "glBufferData": (U32, SIZE, POINTER, U32),
@@ -30,18 +31,27 @@ SIGNATURES: dict[str, tuple[Any, ...]] = {
     "glDispatchCompute": (U32, U32, U32),
     "glGetBufferSubData": (U32, SIZE, SIZE, POINTER),
     "glMemoryBarrier": (U32,),
+    "glBindBuffer": (U32, U32),
     "glUniform1d": (I32, F64),
     "glUniform1ui": (I32, U32),
+    "glUseProgram": (U32,),
 }
 
 
 @functools.cache
 def function(name: str) -> Callable[..., Any]:
-    """A function of OpenGL that gloo does not have. Raises DisplayError where the driver has none either."""
+    """A function of OpenGL; all but the slow ones keep Python's lock: hundreds of them make a frame, and to get it back
+    after each would take longer than they do where other threads want it.
+
+    Raises DisplayError where there is none.
+    """
     try:
-        return _get_gl_func(name, U32 if name == "glCreateShader" else None, SIGNATURES[name])
-    except RuntimeError as error:
+        library = gl2._lib if name in SLOW else ctypes.PyDLL(gl2._lib._name)
+        found = library[name]
+    except (AttributeError, OSError) as error:
         raise DisplayError(f"OpenGL cannot compute ({error}): {CURE}") from error
+    found.restype, found.argtypes = U32 if name == "glCreateShader" else None, SIGNATURES[name]
+    return found
 
 
 def start() -> int:
@@ -75,7 +85,12 @@ class Storage:
         self._bind()
         function("glBufferData")(STORAGE, self.nbytes, None, COPY)
         if not isinstance(content, int):
-            function("glBufferSubData")(STORAGE, 0, content.nbytes, content.ctypes.data)
+            self.write(content)
+
+    def write(self, content: NDArray[Any]) -> None:
+        """Replace the beginning."""
+        self._bind()
+        function("glBufferSubData")(STORAGE, 0, content.nbytes, content.ctypes.data)
 
     def clear(self) -> None:
         """Zeros."""
@@ -92,7 +107,7 @@ class Storage:
         gl.glDeleteBuffer(self.handle)
 
     def _bind(self) -> None:
-        gl.glBindBuffer(STORAGE, self.handle)
+        function("glBindBuffer")(STORAGE, self.handle)
 
 
 class Kernel:
@@ -100,6 +115,7 @@ class Kernel:
 
     def __init__(self, source: str) -> None:
         self._program, self._locations = gl.glCreateProgram(), dict[str, int]()
+        self._now: dict[str, int | float] = {}  # what the uniforms were set to
         shader = function("glCreateShader")(SHADER)
         gl.glShaderSource(shader, source)
         gl.glCompileShader(shader)
@@ -112,10 +128,13 @@ class Kernel:
 
     def run(self, count: int, storages: Sequence[Storage], uniforms: Mapping[str, int | float]) -> None:
         """At least `count` invocations; `storages` in the order of their bindings, `uniforms` uint, or double."""
-        gl.glUseProgram(self._program)
+        function("glUseProgram")(self._program)
         for binding, storage in enumerate(storages):
             function("glBindBufferBase")(STORAGE, binding, storage.handle)
         for name, value in uniforms.items():
+            if self._now.get(name) == value:
+                continue
+            self._now[name] = value
             if name not in self._locations:
                 self._locations[name] = gl.glGetUniformLocation(self._program, name)
             function("glUniform1d" if isinstance(value, float) else "glUniform1ui")(self._locations[name], value)
