@@ -219,7 +219,7 @@ class Tallying:
     def _fold(self, cells: list[Cell], places: list[int], tally: Storage, sums: Storage, uniforms: Uniforms) -> None:
         for cell, place in zip(cells, places, strict=True):
             count = _area(cell)
-            part = {"u_count": count, "u_planes": self.planes, "u_cell": place - places[0], "u_place": place}
+            part: Uniforms = {"u_count": count, "u_planes": self.planes, "u_cell": place - places[0], "u_place": place}
             part |= {"u_pixels": uniforms["u_pixels"], "u_slots": self.slots, "u_full": FULL}
             self.kernels.fold.run(count * self.planes, (self.palette, tally, sums), part)
         Kernel.barrier()
