@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 FIRST_LOOK = 1 << 21  # points of all plots that are counted for a first look: some milliseconds
 NEXT_LOOK = 0.25  # seconds after which what has been counted so far is shown; each look waits twice as long
 ASKS = 1e-3  # seconds between two questions whether the card is done
-COUNTED = 1 << 22  # values that a step looks at for what lies outside
+COUNTED = 1 << 22  # values that a step looks at: of plots of one channel, or for what lies outside
 
 Held = dict[int, Any]  # by channel: columns (P,), or Stretches of them
 
@@ -162,7 +162,7 @@ class Drawing:
             CARD.count(token, self.frame, across, down, cells, self.colouring, points),
             self._binned(across),
         )
-        for start, stop in ranges(0, points, COUNTED):
+        for start, stop in ranges(0, points, COUNTED // (len(binned) + 1)):
             POOL.share(partial(self._spread, binned, start, stop), self.diagonal)
             yield 0
         while not counted.done():

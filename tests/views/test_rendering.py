@@ -111,7 +111,8 @@ def test_a_card_that_fails_leaves_it_to_the_cores(view, state, small_card, monke
     assert caplog.messages == ["the graphics card does not count, so the cores do: no room"]
 
 
-def test_a_card_that_is_slower_than_the_cores_is_not_asked_again(view, state, small_card):
+def test_a_card_that_is_slower_than_the_cores_is_not_asked_again(view, state, small_card, monkeypatch):
+    monkeypatch.setattr(small_card, "note", lambda points, seconds: None)
     for rates, asked in (((2.0, 1.0), True), ((1.0, 2.0), False)):
         small_card.card_rate, small_card.cores_rate = rates
         result(job.rendering(Token(), view.wanted, state.sources, fast=True))
