@@ -8,7 +8,7 @@ import threading
 import time
 from pathlib import Path
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QPoint, Qt, QTimer
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 
@@ -32,6 +32,62 @@ class Stuck(Files):
     def preadv(self, descriptor, buffer, offset):
         self.answers.wait(30)
         return super().preadv(descriptor, buffer, offset)
+
+
+class Slow(Files):
+    """A disk that takes its time for everything, once it does."""
+
+    def __init__(self):
+        self.takes, self.reads = 0.0, 0
+
+    def preadv(self, descriptor, buffer, offset):
+        time.sleep(self.takes)
+        self.reads += 1
+        return super().preadv(descriptor, buffer, offset)
+
+
+class Heart(QTimer):
+    """Beats with the loop of events; `longest` is the time between two beats in which the loop's thread did nothing."""
+
+    def __init__(self):
+        super().__init__()
+        self.longest, self.last = 0.0, None
+        self.timeout.connect(self.beat)
+        self.start(5)
+
+    def beat(self):
+        now = time.monotonic(), time.thread_time()
+        if self.last is not None:
+            self.longest = max(self.longest, now[0] - self.last[0] - (now[1] - self.last[1]))
+        self.last = now
+
+
+def longest_gap(cache_path, qtbot):
+    """What a loop of events waits for at most, in a window whose disk takes 0.2 s for every read."""
+    files = Slow()
+    with open_cache(cache_path, files=files) as cache, Viewer(cache, (900, 640), headless=False) as viewer:
+        waker, window, state = Waker(viewer.state.inbox), viewer.window, viewer.state
+        qtbot.waitUntil(window.settled, timeout=60_000)
+        state.sources.columns.budget = 1  # nothing is kept
+        files.takes, files.reads, heart = 0.2, 0, Heart()
+        for layer in (1, 0):
+            state.show_layer(layer)
+            for x in range(100, 500, 20):
+                QTest.mouseMove(window.places[0], QPoint(x, 200))
+                qtbot.wait(10)
+            QTest.mouseClick(window.places[0], Qt.MouseButton.LeftButton, pos=QPoint(200, 200))
+            state.select_class(layer)
+            qtbot.wait(200)
+        qtbot.waitUntil(lambda: state.view.layer == 0 and window.settled(), timeout=60_000)
+        heart.stop()
+        waker.stop()
+        assert files.reads > 5
+    return heart.longest
+
+
+def test_no_gap_of_the_loop_of_events_comes_from_reading(cache_path, qtbot):
+    """One read on its thread would be 0.2 s in every round; a busy machine holds it up in some of them."""
+    assert any(longest_gap(cache_path, qtbot) < 0.1 for _ in range(4))
 
 
 def test_opengl_that_is_lost(as_user):

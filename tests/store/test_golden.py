@@ -1,24 +1,29 @@
-"""Old caches open for ever: a file written by the first version that had this format, against what was put into it.
+"""Old caches open for ever: files written by versions that had this format, against what was put into them.
 
-`golden/version-1.h5` is never written again. A new format gets a file of its own beside it.
+They are never written again. What is added to the format gets a file of its own beside them: `version-1.h5` is of the
+first version, `version-1-2026-11.h5` has the batch of each image, the checksum of names and the version that it needs.
 """
 
 from pathlib import Path
 
 import h5py
 import numpy as np
+import pytest
 
 from seeinin.store.reader import open_cache
 from seeinin.store.verify import verify
 
-GOLDEN = Path(__file__).parent / "golden" / "version-1.h5"
+GOLDEN = sorted((Path(__file__).parent / "golden").glob("version-*.h5"))
+
+golden = pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
 
 
-def test_the_first_version_is_read_as_it_was_written(make):
+@golden
+def test_old_caches_are_read_as_they_were_written(make, path):
     spec = make.spec()
     contents = make.contents(spec)
-    assert verify(GOLDEN) == []
-    with open_cache(GOLDEN) as cache:
+    assert verify(path) == []
+    with open_cache(path) as cache:
         assert cache.images == 23
         assert cache.fingerprint == "f00d"
         assert np.array_equal(cache.label, spec.label)
@@ -34,9 +39,10 @@ def test_the_first_version_is_read_as_it_was_written(make):
                 assert np.array_equal(layer.column(channel), column, equal_nan=True)
 
 
-def test_anyone_can_read_it_with_h5py(make):
+@golden
+def test_anyone_can_read_them_with_h5py(make, path):
     maps = make.contents(make.spec()).maps[0]
-    with h5py.File(GOLDEN) as file:
+    with h5py.File(path) as file:
         assert file.attrs["format"] in ("seeinin", b"seeinin")
         assert file.attrs["version"] == 1
         assert np.array_equal(file["layers/000/columns"][2], maps[:, 2].ravel(), equal_nan=True)
