@@ -68,8 +68,8 @@ def test_each_pixel_is_a_whole_square_of_its_own_value(qtbot):
     enlarged.show_image(pixels)
     enlarged.resize(SIDE, SIDE)
     picture = enlarged.grab().toImage()
-    scale = SIDE // 8
-    assert enlarged.scale() == scale
+    assert enlarged.scale() == SIDE // 8
+    scale = SIDE // 8 * round(enlarged.devicePixelRatio())
     shown = [
         [picture.pixelColor(x * scale + dx, y * scale + dy).getRgb()[:3] for x in range(8) for dx in (0, scale - 1)]
         for y in range(8)
