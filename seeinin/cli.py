@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seeinin.errors import SeeInInError, SettingError
+from seeinin.wording import count_of
 
 if TYPE_CHECKING:
     from seeinin.store.reader import Cache
@@ -159,7 +160,8 @@ def describe(cache: "Cache") -> dict[str, Any]:
 
 
 def table(path: Path, facts: dict[str, Any]) -> str:
-    head = f"{path}: {facts['images']:,} images, {len(facts['classes'])} classes, {len(facts['layers'])} layers"
+    sizes = {"image": facts["images"], "class": len(facts["classes"]), "layer": len(facts["layers"])}
+    head = f"{path}: {', '.join(count_of(size, noun) for noun, size in sizes.items())}"
     rows = [("layer", "op", "channels × height × width", "points", "field", "bytes")]
     for layer in facts["layers"]:
         size = f"{layer['receptive_field']['size']}/{layer['receptive_field']['stride']}"

@@ -11,6 +11,7 @@ from seeinin.state.arranging import ORDERS
 from seeinin.state.questions import Order
 from seeinin.state.state import ViewerState
 from seeinin.views.theme import Theme
+from seeinin.wording import count_of
 
 SIZE, MARGIN = 9, 10  # pt, px
 
@@ -30,7 +31,7 @@ def caption_of(state: ViewerState) -> str:
     words += [drawn_words(state.drawn)] if state.drawn is not None else []
     if state.selection is not None:
         images = int((state.linker.images(state.selection) > 0).sum())
-        words.append(f"{images:,} of {cache.images:,} images selected, linked by {state.link}")
+        words.append(f"{images:,} of {count_of(cache.images, 'image')} selected, linked by {state.link}")
     if state.hidden:
         names = ", ".join(plain(cache.classes[number]) for number in sorted(state.hidden)[:5])
         words.append(f"without {names}" + (" and others" if len(state.hidden) > 5 else ""))

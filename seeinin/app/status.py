@@ -12,6 +12,7 @@ from seeinin.app.tally import Tally
 from seeinin.geometry.warp import LINEAR
 from seeinin.state.named import Drawn, Pile
 from seeinin.state.state import ViewerState
+from seeinin.wording import count_of
 
 PATIENCE = 100  # ms; what takes longer gets a busy sign
 STUCK = 3.0  # s of waiting for the disk after which that is said
@@ -31,13 +32,13 @@ def drawn_words(drawn: Drawn | None) -> str:
     """'all 5,760,000 points in 25 cells', or how many of them there are so far."""
     if drawn is None:
         return ""
-    cells = f"in {drawn.cells:,} cell{'' if drawn.cells == 1 else 's'}"
+    cells = count_of(drawn.cells, "cell")
     if drawn.correlated:
-        return f"|correlation| of {drawn.cells:,} cells, over {drawn.correlated:,} images; zoom in for points"
+        return f"|correlation| of {cells}, over {count_of(drawn.correlated, 'image')}; zoom in for points"
     if drawn.points < drawn.total:
-        return f"{drawn.points:,} of {drawn.total:,} points {cells}, refining"
-    above = f", |correlation| over {drawn.above:,} images above the diagonal" if drawn.above else ""
-    return f"all {drawn.total:,} points {cells}{above}"
+        return f"{drawn.points:,} of {count_of(drawn.total, 'point')} in {cells}, refining"
+    above = f", |correlation| over {count_of(drawn.above, 'image')} above the diagonal" if drawn.above else ""
+    return f"all {count_of(drawn.total, 'point')} in {cells}{above}"
 
 
 def missed_words(drawn: Drawn | None) -> dict[str, str]:
@@ -115,7 +116,7 @@ class Status(QStatusBar):
     def _show_selected(self, *_: object) -> None:
         cache, tally, against = self.state.cache, self.tally, self.state.against
         if tally is None:
-            self.selected.setText(f"nothing of {cache.images:,} images selected")
+            self.selected.setText(f"nothing of {count_of(cache.images, 'image')} selected")
             return
         name = "" if tally.layer is None else plain(cache.layers[tally.layer].name)
         compared = "" if against is None else f", compared with {plain(against.name)}"

@@ -8,6 +8,7 @@ from seeinin.pool import Token
 from seeinin.state.linking import Linker
 from seeinin.state.selection import Selection
 from seeinin.store.reader import Cache
+from seeinin.wording import count_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +23,7 @@ class Tally:
 
     def words(self, name: str, all_images: int) -> str:
         """'98,000 points of conv1 (1 %) · 46,500 of 50,000 images (93 %)'; `name` of the selection's layer."""
-        images = f"{self.images:,} of {all_images:,} images"
+        images = f"{self.images:,} of {count_of(all_images, 'image')}"
         if self.layer is None:
             return f"{images} selected"
         share = percent(self.points, self.total)

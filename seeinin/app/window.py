@@ -53,6 +53,7 @@ from seeinin.views.matrix import MatrixView
 from seeinin.views.overview import OverviewView
 from seeinin.views.theme import DARK, LIGHT, Theme
 from seeinin.visuals.canvas import Canvas
+from seeinin.wording import count_of
 
 SIDES = (276, 346)  # px of the left and the right column
 NARROW = (260, 216)  # px of them in a window of less than
@@ -229,7 +230,8 @@ class Window(QMainWindow):
         self.against = AgainstMenu(self.state, against)
         cache = self.state.cache
         self.setWindowTitle(f"{plain(cache.path.name)} — Seein' In")
-        about = QLabel(f"{plain(cache.path.name)} — {cache.images:,} images · {len(cache.layers)} layers")
+        size = f"{count_of(cache.images, 'image')} · {count_of(len(cache.layers), 'layer')}"
+        about = QLabel(f"{plain(cache.path.name)} — {size}")
         about.setTextFormat(Qt.TextFormat.PlainText)
         about.setObjectName("corner")
         bar.setCornerWidget(about)

@@ -12,6 +12,7 @@ import torch
 from seeinin.errors import ModelError
 from seeinin.precompute.layers import Layer
 from seeinin.store.format import CacheSpec, plan_bytes
+from seeinin.wording import count_of
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +94,8 @@ def table(spec: CacheSpec) -> str:
         rows.append((layer.name, layer.op, shape, f"{points:,}", layer.dtype, f"{size:,}"))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join([*map(str.ljust, row[:2], widths), *map(str.rjust, row[2:], widths[2:])]) for row in rows]
-    return "\n".join([*lines, f"{images:,} images, {len(spec.layers)} layers, {total:,} bytes ({readable(total)})"])
+    counts = f"{count_of(images, 'image')}, {count_of(len(spec.layers), 'layer')}"
+    return "\n".join([*lines, f"{counts}, {total:,} bytes ({readable(total)})"])
 
 
 def smaller(spec: CacheSpec) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from tqdm import tqdm
 
 from seeinin.store.writer import Writer
+from seeinin.wording import count_of
 
 SELDOM = 30.0  # seconds between two lines
 LINE = "{desc}{percentage:.0f} %, {n_fmt}B of {total_fmt}B{postfix}, {remaining} left"
@@ -50,7 +51,7 @@ class Progress(AbstractContextManager["Progress"]):
         """Say of how many images the maps are there already."""
         if self._shown and (kept := sum(len(self._writer.units[unit]) for unit in self._writer.committed)):
             images = len(self._writer.spec.index)
-            self._bar.write(f"resuming: {kept:,} of {images:,} images kept", file=sys.stderr)
+            self._bar.write(f"resuming: {kept:,} of {count_of(images, 'image')} kept", file=sys.stderr)
 
     def stage(self, name: str, image_bytes: float, check: Callable[[], None] = lambda: None) -> Callable[[int], None]:
         """What takes the bytes done since its last call, tells how many images a second that is, and calls `check`."""

@@ -13,6 +13,7 @@ from seeinin.views.subjects import CROPS, INPUT
 from seeinin.views.theme import Theme, rgba
 from seeinin.visuals.glyphs import text_width
 from seeinin.visuals.labels import Label
+from seeinin.wording import count_of
 
 SIZE, SMALL = 11.5, 10.5  # px of names, and of what is there to be looked up
 GAP = 10  # px between two texts on a line
@@ -47,7 +48,7 @@ def _missed(mean: Mean, theme: Theme) -> Iterator[tuple[str, tuple[float, float,
         red, green, blue = (c / 255 for c in NO_NUMBER)
         yield f"{mean.nonfinite:,} not a number", (red, green, blue, 1.0)
     if mean.lost:
-        images = "" if mean.images == 1 else f"{min(mean.lost, mean.images):,} of {mean.images:,} images "
+        images = "" if mean.images == 1 else f"{min(mean.lost, mean.images):,} of {count_of(mean.images, 'image')} "
         yield f"{images}damaged", rgba(theme.damage)
 
 
@@ -90,7 +91,7 @@ def size_of(cache: Cache, number: int, mean: Mean | None) -> str:
         words = [" × ".join(map(str, layer.shape if layer.positions > 1 else layer.shape[:1]))]
         words.append(f"field {high}" if high == wide else f"field {high} × {wide}")
     if mean is not None and mean.complete and mean.images < mean.subject.size:
-        words.append(f"first {mean.images:,} images")
+        words.append(f"first {count_of(mean.images, 'image')}")
     return " · ".join(words)
 
 

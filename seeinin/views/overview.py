@@ -24,6 +24,7 @@ from seeinin.visuals.labels import Label, Labels
 from seeinin.visuals.picture import Picture
 from seeinin.visuals.shapes import boxes, lines, rectangles
 from seeinin.visuals.strokes import Strokes
+from seeinin.wording import count_of
 
 PLOTTED = 4.0  # px that a cell needs to be plotted; smaller ones show one value each
 VALUES = 1 << 27  # that are counted at most: the cells of a larger layer show one value each, too
@@ -247,4 +248,4 @@ def _plots(
 def _summary(token: Token, request: Summary, sources: Sources) -> Generator[float, None, Sight]:
     yield 0.0
     found = sources.correlating.of(token, sources.cache.layers[request.layer], sources.cache.images)
-    return Sight(request, painted(request, found), f"|correlation| · {found.images:,} images")
+    return Sight(request, painted(request, found), f"|correlation| · {count_of(found.images, 'image')}")

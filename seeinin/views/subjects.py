@@ -9,6 +9,7 @@ from seeinin.geometry.fields import Field
 from seeinin.state.named import Maps
 from seeinin.state.selection import Kept, Selection
 from seeinin.store.reader import Cache
+from seeinin.wording import count_of
 
 INPUT, CROPS = -1, -2  # stand for the images, and for what patches see of them, where a layer's number stands
 
@@ -61,7 +62,7 @@ def _selected_images(cache: Cache, selection: Selection | None) -> Subject:
     rows = _rows(cache, selection)
     weights = _whole_classes(cache, rows)
     if selection is None:
-        return Subject(rows, "all", f"average of all {len(rows):,} images", weights, asked=False)
+        return Subject(rows, "all", f"average of all {count_of(len(rows), 'image')}", weights, asked=False)
     title = f"average of {len(rows):,} selected image{'' if len(rows) == 1 else 's'}"
     patches = None if selection.layer is None or crop_of_layer(cache, selection.layer) is None else selection
     return Subject(rows, f"{len(rows):,} selected", title, weights, patches=patches)
