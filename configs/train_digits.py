@@ -2,8 +2,8 @@
 
     python configs/train_digits.py [OUTPUT]
 
-Every fifth digit of a seeded shuffle is held out of training. Two runs give the same file, byte for byte: one thread,
-and only instructions that every x86-64 has.
+Every fifth digit of a seeded shuffle is held out of training. Two runs on one processor give the same file, byte for
+byte: one thread, and only instructions that every x86-64 has. Another processor may add in another order.
 """
 
 import os
