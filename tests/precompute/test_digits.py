@@ -1,4 +1,4 @@
-"""The embedded network: its weights keep digits apart that they were not trained with; the script makes such weights."""
+"""The embedded network: its weights keep digits apart that it was not trained with; the script makes such weights."""
 
 import re
 import subprocess
