@@ -14,7 +14,7 @@ from seeinin.app.rows import paint_ground
 from seeinin.geometry.colours import REST, REST_ON_LIGHT, SLOTS, SLOTS_ON_LIGHT
 from seeinin.state.legend import LegendOrder, legend_order, lift
 from seeinin.state.selection import How
-from seeinin.state.slots import colour_of
+from seeinin.state.slots import colour_of, lent
 from seeinin.state.state import ViewerState
 from seeinin.views.theme import Theme
 
@@ -137,6 +137,7 @@ class Legend(QListView):
         self.setAccessibleName("Classes")
         OwnKeys(self)
         self._selected: np.ndarray | None = None
+        self._lent: set[int] = set()  # classes that have a colour because they stood out
         self._wanted = ""
         self.set_theme(theme)
         state.events.hidden.connect(self._repaint)
@@ -144,8 +145,14 @@ class Legend(QListView):
         state.events.legend.connect(self._repaint)
 
     def show_counts(self, selected: np.ndarray | None) -> None:
-        """`selected` (K): images of each class that the selection touches."""
+        """`selected` (K): images of each class that the selection touches; of many classes, those that stand out in it
+        are lent a colour.
+        """
         self._selected = selected
+        if selected is not None and len(selected) > len(self.viewer.slots):
+            before = self.viewer.slots
+            self.viewer.slots = lent(before, self._lent, selected, self.classes.totals)
+            self._lent = {n for n in self.viewer.slots if n is not None and (n in self._lent or n not in before)}
         self._repaint()
 
     def set_theme(self, theme: Theme) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 
 SLOTS = 10
 REST = SLOTS  # the palette's grey
+LIFT = 2.0  # times as frequent in a selection as in all images: it stands out
 HIDDEN = 255  # a colour that is not drawn
 
 Slots = tuple[int | None, ...]  # the class in each slot
@@ -24,6 +25,18 @@ def entered(slots: Slots, number: int) -> Slots:
         free = slots.index(None)
         return (*slots[:free], number, *slots[free + 1 :])
     return (*slots[1:], number)
+
+
+def lent(slots: Slots, before: Collection[int], counts: np.ndarray, totals: np.ndarray) -> Slots:
+    """With the most over-represented of many classes in the free slots: `counts` and `totals` (K) are images, selected
+    and in all. Slots that were lent `before` are free, but who still stands out keeps its own.
+    """
+    lift = counts * (totals.sum() / max(counts.sum(), 1)) / np.maximum(totals, 1)
+    order = np.argsort(-lift, kind="stable")
+    out = order[(lift[order] >= LIFT) & (counts[order] > 1)][:SLOTS].tolist()
+    kept = [None if number in before and number not in out else number for number in slots]
+    waiting = [number for number in out if number not in kept]
+    return tuple(waiting.pop(0) if number is None and waiting else number for number in kept)
 
 
 def colour_of(slots: Slots, number: int) -> int:

@@ -4,7 +4,9 @@ from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtTest import QTest
 
 from seeinin.app.legend import EYE, Classes, Legend
+from seeinin.app.viewer import Viewer
 from seeinin.state.selection import chosen
+from seeinin.store.reader import open_cache
 from seeinin.views.theme import DARK
 
 SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
@@ -142,3 +144,13 @@ def test_the_first_of_the_legend_get_a_colour(window):
     action.trigger()
     totals = np.bincount(window.state.cache.label, minlength=3)
     assert window.state.slots[:3] == tuple(np.argsort(-totals, kind="stable").tolist())
+
+
+def test_of_many_classes_those_that_stand_out_in_a_selection_get_a_colour(tmp_path, qapp, write_cache):
+    names = [f"class {k}" for k in range(40)]
+    with open_cache(write_cache(tmp_path / "many.h5", classes=names)) as cache, Viewer(cache, (900, 640)) as viewer:
+        state, label = viewer.state, np.asarray(cache.label)
+        often = np.argsort(-np.bincount(label), kind="stable")[:3].tolist()
+        for pair in (often[:2], often[1:]):
+            state.select_images(np.isin(label, pair))
+            assert state.inbox.run_until(lambda pair=pair: set(state.slots) == {None, *pair}, 60)
