@@ -1,6 +1,7 @@
 """The mouse on the window, with the data as the oracle."""
 
 import time
+from pathlib import Path as FilePath
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from PyQt6.QtGui import QMouseEvent, QWheelEvent
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 
+from seeinin.app.keys import MOUSE
 from seeinin.geometry.matrix import Camera
 
 LEFT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
@@ -168,6 +170,55 @@ def test_dragging_pans_and_the_wheel_zooms_at_the_cursor(window, canvas):
     assert matrix.cell > window.matrix.matrix.cell
 
 
+def wheel(widget, x, y, notches=1):
+    at, phase = QPointF(x, y), Qt.ScrollPhase.NoScrollPhase
+    turn, none = QPoint(0, 120 * notches), Qt.MouseButton.NoButton
+    QApplication.sendEvent(widget, QWheelEvent(at, widget.mapToGlobal(at), QPoint(), turn, none, NONE, phase, False))
+
+
+@pytest.mark.parametrize("tool", ["pan", "lasso", "rectangle", "brush"])
+def test_middle_and_space_drag_pan_in_every_tool(window, canvas, tool):
+    state = window.state
+    state.tool = tool
+    (left, top), (right, _) = box(window, 0.4, 0.5, 0.6, 0.5)
+    for button in (MIDDLE, LEFT):
+        state.jump(Camera(2.0, 2.0, 2.0))
+        before = window.matrix.matrix.to_cells(left, top)
+        if button == LEFT:
+            QTest.keyPress(canvas, Qt.Key.Key_Space)
+        drag(canvas, [(left, top), (left + 10, top), (right, top + 30)], button=button)
+        if button == LEFT:
+            QTest.keyRelease(canvas, Qt.Key.Key_Space)
+        assert np.allclose(window.matrix.matrix.to_cells(right, top + 30), before, atol=1e-9)
+    assert (state.tool, state.selection) == (tool, None)
+
+
+def test_the_wheel_over_an_axis_stretches_it_and_a_double_click_resets(window, canvas):
+    state, view = window.state, window.matrix.viewport
+    before, below = state.view.ranges, (int(view.x + 0.5 * view.width), int(view.y + view.height + 12))
+    value = window.matrix.matrix.to_data(*CELL, below[0], 0.0)[0]
+    wheel(canvas, *below)
+    (low, high), (first, last) = state.view.ranges[CELL[1]], before[CELL[1]]
+    assert high - low == pytest.approx((last - first) / 1.25)
+    assert window.matrix.matrix.to_data(*CELL, below[0], 0.0)[0] == pytest.approx(value)
+    QTest.mouseDClick(canvas, LEFT, NONE, QPoint(*below))
+    assert state.view.ranges == before
+
+
+def test_a_brush_selects_what_it_touches(window, canvas, select):
+    window.state.tool = "brush"
+    line = [box(window, x, 0.5, 0, 0)[0] for x in np.linspace(0.3, 0.6, 12)]
+    select(line)
+    places = np.array(line, np.float64)
+    along = (pixels(window)[:, None] - places[None]) ** 2
+    touched = np.sqrt(along.sum(axis=2)).min(axis=1)  # the stroke is a little wider between its places
+    chosen = selected(window)
+    assert chosen.any()
+    radius = touched[chosen].max()
+    assert radius < 60
+    assert chosen[touched < 0.8 * radius].all()
+
+
 def test_a_double_click_fills_the_view_with_a_cell(window, canvas):
     window.state.jump(Camera(2.0, 2.0, 4.0))
     x, y = (int(c) for c in window.matrix.matrix.cell_rect(2, 1)[:2])
@@ -196,3 +247,33 @@ def test_a_selection_is_seen_in_every_layer(window, canvas, select, qtbot):
     qtbot.waitUntil(lambda: window.state.view.layer == 0 and window.settled())
     assert np.array_equal(window.state.linker.images(window.state.selection) > 0, chosen)
     assert window.status.selected.text().startswith(f"{chosen.sum()} points of fc")
+
+
+WHERE = {
+    "drag": "test_gestures.py::test_dragging_pans_and_the_wheel_zooms_at_the_cursor "
+    "test_gestures.py::test_a_lasso_selects_what_lies_inside_and_modifiers_combine "
+    "test_gestures.py::test_a_rectangle_and_a_lasso_from_the_pan_tool "
+    "test_gestures.py::test_a_brush_selects_what_it_touches",
+    "Shift-drag": "test_gestures.py::test_a_rectangle_and_a_lasso_from_the_pan_tool",
+    "middle, Space-drag": "test_gestures.py::test_middle_and_space_drag_pan_in_every_tool",
+    "wheel, pinch": "test_gestures.py::test_dragging_pans_and_the_wheel_zooms_at_the_cursor "
+    "test_trackpad.py::test_a_pinch_zooms_at_the_fingers",
+    "two fingers": "test_trackpad.py::test_two_fingers_move_the_matrix_with_them",
+    "wheel on an axis": "test_gestures.py::test_the_wheel_over_an_axis_stretches_it_and_a_double_click_resets",
+    "click": "test_gestures.py::test_hovering_shows_the_image_and_a_click_picks_it "
+    "../views/test_piles.py::test_a_pile_says_how_many_and_clicks_step_through_it",
+    "double-click": "test_gestures.py::test_a_double_click_fills_the_view_with_a_cell",
+    "right-click": "test_menus.py::test_the_matrix_offers_what_is_under_the_cursor",
+    "click a class": "test_legend.py::test_a_click_selects_a_class_and_modifiers_combine "
+    "test_legend.py::test_the_eye_hides_a_class_and_shows_it_again "
+    "test_legend.py::test_alt_and_the_eye_show_one_class_only",
+    "Shift  ·  Ctrl  ·  both": "test_gestures.py::test_a_lasso_selects_what_lies_inside_and_modifiers_combine",
+    "0 – 9": "test_keys.py::test_every_key_does_what_it_says",
+}
+
+
+def test_every_gesture_of_the_key_screen_is_made_in_a_test():
+    assert set(WHERE) == {gesture for gesture, _ in MOUSE}
+    for place in " ".join(WHERE.values()).split():
+        file, test = place.split("::")
+        assert f"def {test}(" in (FilePath(__file__).parent / file).read_text(), place
