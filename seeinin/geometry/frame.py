@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from seeinin.geometry import spare
 from seeinin.geometry.box import Box
 from seeinin.geometry.jit import kernel
 
@@ -31,15 +32,16 @@ class Frame:
     """The counts of the cells of a frame of (height, width) pixels.
 
     The pixels of a cell lie together, whatever the width of the frame: points fall anywhere in a cell, and so they stay
-    within the L2 cache. A cell gets its place when it is first counted; cells must not share pixels.
+    within the L2 cache. A cell gets its place when it is first counted; cells must not share pixels. Before it has been
+    cleared it holds anything.
     """
 
     def __init__(self, height: int, width: int, room: int | None = None) -> None:
         """`room`: pixels of all cells together; as many as the frame has, unless told."""
         self.height, self.width = height, width
         room = height * width if room is None else room
-        self.sums, self.share = np.zeros(8 * room, np.uint32), np.zeros(room, np.uint32)
-        self.keys = np.full(room, -1, np.int64)
+        self.sums, self.share = spare.empty(8 * room, np.uint32), spare.empty(room, np.uint32)
+        self.keys = spare.full(room, -1, np.int64)
         self._places: dict[Box, int] = {}
         self._used = 0
 
@@ -67,7 +69,7 @@ class Frame:
     @property
     def ids(self) -> NDArray[np.int64]:
         """A new picture of the keys of all cells, (H, W)."""
-        ids = np.full((self.height, self.width), -1, np.int64)
+        ids = spare.full((self.height, self.width), -1, np.int64)
         self.copy_keys(ids)
         return ids
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seeinin.errors import DisplayError
+from seeinin.geometry import spare
 from seeinin.geometry.axis import Axis
 from seeinin.geometry.binning import Binned
 from seeinin.geometry.colouring import Colouring
@@ -210,7 +211,7 @@ class Drawing:
         """Paint what has been counted, in steps."""
         request = self.request
         ground = np.array((*rgb(request.theme.background), 255), np.uint8)
-        rgba = np.full(request.shape, ground.view(np.uint32)).view(np.uint8).reshape(*request.shape, 4)
+        rgba = spare.full(request.shape, ground.view(np.uint32)[0], np.uint32).view(np.uint8).reshape(*request.shape, 4)
         yield
         if not request.clouded:
             yield from self._paint(request.style, rgba)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from vispy.gloo import gl
 
+from seeinin.geometry import spare
 from seeinin.geometry.axis import Axis
 from seeinin.geometry.colouring import Colouring
 from seeinin.geometry.counting import Cell
@@ -226,7 +227,7 @@ class Tallying:
 
     def _keep(self, first: int, count: int, tops: Storage) -> None:
         """The topmost points and the strengths, into the frame."""
-        words = np.empty(2 * count, np.uint32)
+        words = spare.empty(2 * count, np.uint32)
         tops.read(words)
         top, share = words[:count], words[count:]
         keys = self.frame.keys[first : first + count]

@@ -105,7 +105,7 @@ def test_pieces_of_the_rows_add_up(pool):
     colouring = colouring_of(300, 3, np.random.default_rng(2), selecting=True, per_point=False)
     frame = Frame(size, size)
     for start, stop in ((0, 250), (250, 251), (251, 900)):
-        list(counting(pool, frame, across, down, cells, colouring, start, stop, clear=False))
+        list(counting(pool, frame, across, down, cells, colouring, start, stop, clear=start == 0))
     assert_equal(frame, cells, Expected(across, down, cells, colouring, 0, 900, size))
 
 

@@ -11,9 +11,15 @@ from seeinin.pool import POOL
 CELLS = [(0, 17, 0, 20), (17, 40, 0, 20), (2, 39, 21, 45)]
 
 
+def empty_frame(height, width):
+    frame = Frame(height, width)
+    frame.sums[:] = frame.share[:] = 0
+    return frame
+
+
 def frame_of(*, selecting, seed=0, most=4):
     rng = np.random.default_rng(seed)
-    frame = Frame(41, 46)
+    frame = empty_frame(41, 46)
     for cell in CELLS:
         tile = frame.tile(cell)
         for plane in range(2 if selecting else 1):
@@ -68,7 +74,7 @@ def test_points(selecting, size, background):
 def test_tiles_do_not_show():
     """A cell larger than a tile is painted as if it were painted at once."""
     rng = np.random.default_rng(2)
-    frame, out, moved = Frame(300, 400), *np.zeros((2, 300, 400, 4), np.uint8)
+    frame, out, moved = empty_frame(300, 400), *np.zeros((2, 300, 400, 4), np.uint8)
     sums = frame.tile((0, 300, 0, 400)).sums[0]
     sums[rng.integers(0, 300, 4000), rng.integers(0, 400, 4000)] = 1, 200, 100, 30
     paint(POOL, frame, [(0, 300, 0, 400)], Look(5), False, out)
@@ -108,7 +114,7 @@ def test_density(selecting):
 
 
 def brightness_of(counts):
-    tile = Frame(*counts.shape).tile((0, counts.shape[0], 0, counts.shape[1]))
+    tile = empty_frame(*counts.shape).tile((0, counts.shape[0], 0, counts.shape[1]))
     tile.sums[0, ..., 0] = counts
     return full_brightness(tile, np.empty(1, np.float32))[0]
 
