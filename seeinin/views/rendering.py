@@ -38,7 +38,7 @@ from seeinin.views.scales import between, sequential
 
 log = logging.getLogger(__name__)
 
-FIRST_LOOK = 1 << 21  # points of all plots that are counted for a first look: some milliseconds
+FIRST_LOOK = 3 << 19  # points of all plots that are counted for a first look: some milliseconds
 NEXT_LOOK = 0.25  # seconds after which what has been counted so far is shown; each look waits twice as long
 ASKS = 1e-3  # seconds between two questions whether the card is done
 COUNTED = 1 << 22  # values that a step looks at: of plots of one channel, or for what lies outside
