@@ -25,6 +25,7 @@ Painter = Callable[[Any], Callable[[], Any]]
 
 LIMIT = 60.0  # seconds that a peer may take to get ready, or for one frame
 LONG, SLOW = 15.0, 1.5  # seconds for a frame from which the first is measured, or the second, and not several
+QUICK, TURN = 0.2, 5  # seconds for a frame below which a turn is so many, as in a pan: caches are nobody's but theirs
 HEADLESS = {"EGL_PLATFORM": "surfaceless", "QT_QPA_PLATFORM": "offscreen", "DVZ_LOG_LEVEL": "4"}
 
 
@@ -130,11 +131,13 @@ def _against(
         return alone(ours), name, 1000 * first, "its first frame"
     try:
         second = peer.frame()[0]  # what a library compiles, it has compiled by now
-        turns = [(timed(ours), peer.frame()[0] if second < SLOW else second) for _ in range(rounds)]
+        frames, mine, theirs = range(TURN if second < QUICK else 1), list[float](), list[float]()
+        for _ in range(rounds):
+            mine += [timed(ours) for _ in frames]
+            theirs += [peer.frame()[0] for _ in frames] if second < SLOW else [second]
     except PeerError as error:
         return alone(ours), name, 1000 * first, f"its first frame; the next one {error}"
-    mine, theirs = (1000 * statistics.median(seconds) for seconds in zip(*turns, strict=True))
-    return mine, name, theirs, ""
+    return 1000 * statistics.median(mine), name, 1000 * statistics.median(theirs), ""
 
 
 def started(painters: Mapping[str, Painter], scene: Any) -> dict[str, Callable[[], Peer]]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import zip_longest
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -72,6 +73,16 @@ def share_out(cells: NDArray[np.int64], parts: int) -> list[NDArray[np.int64]]:
     return [group for group in np.array_split(cells, parts) if len(group)]
 
 
+def unique_rows(rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The different rows of (n, k), none negative, and which of them each is; as numpy does it, which takes longer."""
+    ends = (rows.max(axis=0) + 1).tolist()
+    if prod(ends) >= 1 << 62:
+        return np.unique(rows, axis=0, return_inverse=True)
+    weights = [prod(ends[k + 1 :]) for k in range(len(ends))]
+    _, first, which = np.unique(rows @ np.array(weights), return_index=True, return_inverse=True)
+    return rows[first], which
+
+
 def block_of(parts: list[NDArray[np.int64]], points: int) -> int:
     """Points to count at once: many to a pixel, because each pixel is moved to the frame after each block."""
     if not parts:
@@ -88,8 +99,8 @@ class _Group:
         self, frame: Frame, columns: Any, rows: Any, cells: NDArray[np.int64], colouring: Colouring, block: int
     ) -> None:
         self.frame, self.cells, self.colouring, self.packed = frame, cells.copy(), colouring, colouring.packed()
-        across, self.cells[:, 0] = np.unique(cells[:, [0, 4, 5]], axis=0, return_inverse=True)
-        down, line = np.unique(cells[:, [1, 2, 3, 7, 8]], axis=0, return_inverse=True)
+        across, self.cells[:, 0] = unique_rows(cells[:, [0, 4, 5]])
+        down, line = unique_rows(cells[:, [1, 2, 3, 7, 8]])
         self.cells[:, 1] = line + len(across)
         self.lines = [_Line(columns[j], x0, x0, x1) for j, x0, x1 in across.tolist()]
         self.lines += [_Line(rows[i], y0, top, bottom) for i, y0, _, top, bottom in down.tolist()]

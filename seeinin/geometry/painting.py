@@ -12,7 +12,8 @@ from seeinin.geometry.frame import FULL, Frame, Tile
 from seeinin.geometry.jit import fused, kernel
 from seeinin.pool import Pool, ranges
 
-STEP = 16  # parts of about a tile that a thread paints at once: some milliseconds
+STEP = 64  # tiles that a thread paints in a step: a millisecond where marks are pixels, some where they are larger,
+CALLS = 2  # in so many calls, for whoever is done first; more would cost as much as what they paint
 TILE = (32, 256)  # rows and columns painted at once: what is read and written stays in the L2 cache
 BRIGHT = 0.995  # quantile of the non-empty pixels of a cell that is drawn at full brightness
 PILE = 8  # a pixel row or column with more than 1/PILE of a cell's points is a pile, and is left out of the quantile
@@ -105,8 +106,8 @@ def painting(
             yield
         full *= np.float32(look.each)
     work = tiles(np.array(places, np.int64).reshape(-1, 5))
-    parts = np.array_split(work, min(len(work), steps * STEP * pool.size)) if cells else []
-    for first, last in ranges(0, len(parts), STEP * pool.size):
+    parts = np.array_split(work, min(len(work), steps * CALLS * pool.size)) if cells else []
+    for first, last in ranges(0, len(parts), CALLS * pool.size):
         pool.share(lambda part: paint_tiles(frame, part, full, tool, out), parts[first:last])
         yield
 

@@ -5,7 +5,7 @@ import pytest
 
 from seeinin.geometry.axis import Axis
 from seeinin.geometry.colouring import Colouring
-from seeinin.geometry.counting import LEAST, counting, placed, share_out
+from seeinin.geometry.counting import LEAST, counting, placed, share_out, unique_rows
 from seeinin.geometry.frame import FULL, SELECTED, Frame
 from seeinin.pool import Pool
 
@@ -203,3 +203,10 @@ def test_cells_keep_their_places_until_they_are_forgotten():
 def test_nothing_to_count(pool):
     colouring = colouring_of(4, 1, np.random.default_rng(0), selecting=False)
     assert list(counting(pool, Frame(4, 4), [], [], [], colouring, 0, 4)) == [4]
+
+
+@pytest.mark.parametrize("scale", [1, 10**5])
+def test_unique_rows_as_numpy_has_them(scale):
+    rows = np.random.default_rng(8).integers(0, 4, (60, 5)) * scale
+    for ours, theirs in zip(unique_rows(rows), np.unique(rows, axis=0, return_inverse=True), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
