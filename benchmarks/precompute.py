@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 from unittest import mock
 
@@ -207,17 +208,18 @@ class Processor:
 
 
 def compared(work: Work, folder: Path) -> list[Row]:
-    size = work.precompute(folder / "ours.h5").stat().st_size
+    files = [folder / name for name in ("ours.h5", "nothing", "bytes", "forward", "script.h5")]
+    size = work.precompute(files[0]).stat().st_size
     names = ("bare forward pass", "writing the bytes, synced", "forward + conversion + CRC + write", "plain script")
     peers = (
         partial(bare, work),
-        partial(write, folder / "bytes", size),
-        partial(forward_and_write, work, folder / "forward"),
-        partial(plain_script, work, folder / "script.h5"),
+        partial(write, files[2], size),
+        partial(forward_and_write, work, files[3]),
+        partial(plain_script, work, files[4]),
     )
-    timed = [Processor(action) for action in (partial(work.precompute, folder / "ours.h5"), *peers)]
-    ours, *theirs = alternate(*timed, rounds=3)
-    assert_same(folder / "ours.h5", folder / "script.h5")
+    timed = [Processor(action) for action in (partial(work.precompute, files[0]), *peers)]
+    ours, *theirs = alternate(*timed, rounds=3, before=removing(files))
+    assert_same(files[0], files[4])
     case = f"{work.name}, {len(work.images):,} images, {size / 1e6:,.0f} MB"
     notes = [f"processor: {timed[0].median:.2f} and {each.median:.2f} s" for each in timed[1:5]]
     rows = [
@@ -230,11 +232,18 @@ def compared(work: Work, folder: Path) -> list[Row]:
     return [*rows, safety(work, folder, case)]
 
 
+def removing(files: list[Path]) -> Callable[[], None]:
+    """What is called before each action in turn: its file is a new one, as that of most runs."""
+    turns = cycle(files)
+    return lambda: next(turns).unlink(missing_ok=True)
+
+
 def safety(work: Work, folder: Path, case: str) -> Row:
     """By themselves: whose turn comes after something else that writes pays for the memory that it left behind."""
     stages = TwoStages(work, folder / "ours.h5")
-    timed = [Processor(partial(stages.write, folder / "stages.h5", safe)) for safe in (True, False)]
-    safe, careless = alternate(*timed, rounds=7)
+    file = folder / "stages.h5"
+    timed = [Processor(partial(stages.write, file, safe)) for safe in (True, False)]
+    safe, careless = alternate(*timed, rounds=7, before=removing([file]))
     note = f"both stages from maps in memory; processor: {timed[0].median:.2f} and {timed[1].median:.2f} s"
     return Row("precompute", case, safe, "s", "without journal, CRC and syncs", careless, 1.05, note)
 
