@@ -21,8 +21,10 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_WORDS = re.compile("out of memory|not enough memory|can't allocate memory|alloc_failed", re.IGNORECASE)
-_ASKED = re.compile(r"tried to allocate (?:(\d+) bytes|([\d.]+ \w+))", re.IGNORECASE)
+_WORDS = re.compile(
+    "out of memory|not enough memory|can't allocate memory|failed to allocate memory|alloc_failed", re.IGNORECASE
+)
+_ASKED = re.compile(r"(?:tried to allocate|buffer of size) (?:(\d+)(?: bytes|$)|([\d.]+ \w+))", re.IGNORECASE)
 
 
 class Batch:
@@ -83,5 +85,5 @@ def _layer(error: BaseException) -> str:
         names = names or {each: name for name, each in module.named_modules()}  # of the outermost: the network
         if isinstance(module, fx.GraphModule) and frame.f_code.co_filename.startswith("<eval_with_key>"):
             found = linecache.getline(frame.f_code.co_filename, line).partition(" =")[0].strip()
-        found = names.get(module) or found
+        found = getattr(module, "layer_name", names.get(module)) or found
     return found

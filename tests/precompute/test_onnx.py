@@ -190,6 +190,29 @@ def test_channels_last_auto_pad_and_bytes(tmp_path):
     assert fields.stored(layers["conv"].x.rf).tolist() == [[0, 2], [2, 4], [4, 6], [6, 7]]
 
 
+def grown(path, power):
+    """A network that asks for as many numbers as the batch has images, to this power."""
+    nodes = [
+        helper.make_node("Shape", ["x"], ["n"], end=1),
+        helper.make_node("Pow", ["n", "power"], ["size"]),
+        helper.make_node("ConstantOfShape", ["size"], ["zeros"], name="grown"),
+        helper.make_node("ReduceMax", ["zeros"], ["zero"], keepdims=0),
+        helper.make_node("Add", ["x", "zero"], ["out"], name="sum"),
+    ]
+    return save(path, nodes, [numpy_helper.from_array(np.array([power]), "power")])
+
+
+def test_fewer_images_at_once_where_memory_is_short(tmp_path, caplog):
+    pixels = np.random.default_rng(0).integers(0, 256, (8, 8, 8, 3), np.uint8)
+    network = loaded(grown(tmp_path / "n.onnx", 13))  # 2 TB for 8 images, 268 MB for 4
+    path = precompute(network, (pixels, None), tmp_path / "x.h5", batch_size=8, progress=False)
+    assert "memory is short for 8 images at once: on with 4" in caplog.text
+    with open_cache(path) as cache:
+        np.testing.assert_array_equal(cache.layer("sum").maps(slice(0, 8)), pixels[cache.index].transpose(0, 3, 1, 2))
+    with pytest.raises(ModelError, match=r"not even one image .*: layer grown asks for [\d,.]+ \w+ more than there is"):
+        capture(loaded(grown(tmp_path / "n.onnx", 40)), torch.rand(2, 3, 8, 8))
+
+
 def external(path, location, name="w", shape=(2, 3, 3, 3), **more):
     tensor = TensorProto(name=name, data_type=TensorProto.FLOAT, dims=shape, data_location=TensorProto.EXTERNAL)
     for key, value in {"location": location, **more}.items():

@@ -14,6 +14,7 @@ import torch
 from torch import fx
 
 from seeinin.errors import ModelError
+from seeinin.precompute.halving import is_short
 from seeinin.precompute.onnx.files import Model
 from seeinin.precompute.onnx.operation import ERRORS, Operation, said, session
 
@@ -61,6 +62,8 @@ class Network(fx.GraphModule):
             try:
                 outputs = running.run(wanted, {self.images.name: self.images.enter(x).cpu().numpy()})
             except ERRORS as error:
+                if is_short(error):
+                    raise MemoryError(said(error)) from None
                 raise ModelError(f"{self.model.path} fails on these images: {said(error)}") from None
             found = dict(zip(wanted, map(torch.from_numpy, outputs), strict=True))
             return [found[name] for name in names]
@@ -93,7 +96,7 @@ def build(model: Model) -> Network:
         for i, name in enumerate(outputs):
             flowing[name] = made if len(outputs) == 1 else graph.call_function(operator.getitem, (made, i))
             flowing[name].meta["output"] = name
-        made.meta["layer"] = node.name or outputs[0]
+        made.meta["layer"] = modules[str(number)].layer_name
     graph.output(tuple(flowing[output.name] for output in model.proto.graph.output if output.name in flowing))
     network = Network(modules, graph, model, images)
     network.eval()

@@ -49,6 +49,7 @@ class Operation(nn.Module):
     def __init__(self, node: Any, reads: Sequence[str], weights: Sequence[Any], model: Model) -> None:
         super().__init__()
         self.node, self.reads, self.weights, self.model = node, tuple(reads), tuple(weights), model
+        self.layer_name = node.name or next(filter(None, node.output), "")
         self.functional_name = _NAMES.get(node.op_type, node.op_type)
         told = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
         if node.op_type in ("Conv", "ConvTranspose"):
@@ -101,7 +102,7 @@ def session(proto: Any, weights: Mapping[str, NDArray[Any]]) -> Any:
 def said(error: Exception) -> str:
     """The sentence in an error of onnxruntime's."""
     text = re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", "", str(error)).strip().splitlines()[0]
-    return re.sub(r"^/\S+:\d+ .*?\) (?=[A-Z])", "", text)  # where in its source
+    return re.sub(r"(^|(?<=Status Message: ))/\S+:\d+ .*?\) (?=[A-Z])", "", text)  # where in its source
 
 
 _sessions: OrderedDict[tuple[int, tuple[str, ...]], tuple[Operation, Any]] = OrderedDict()
