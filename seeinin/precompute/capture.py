@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import torch
@@ -95,11 +95,11 @@ def _defaults(network: nn.Module) -> dict[str, Any]:
 def _alone(network: nn.Module, images: torch.Tensor, expected: Any) -> bool:
     """Whether the network takes a single image; it is said where that becomes something else than among others."""
     try:
-        found = tree_leaves(network(images[:1].clone()))
+        found = _leaves(network(images[:1].clone()))
     except Exception as error:  # noqa: BLE001 - the network's own code
         log.warning("the network cannot take one image by itself (%s); it gets it twice", _first_line(error))
         return False
-    pairs = [pair for pair in zip(found, tree_leaves(expected), strict=False) if all(map(torch.is_tensor, pair))]
+    pairs = [pair for pair in zip(found, _leaves(expected), strict=False) if all(map(torch.is_tensor, pair))]
     per_image = [(one, all_[:1]) for one, all_ in pairs if all_.ndim and len(all_) == len(images)]
     if any(one.shape != among.shape for one, among in per_image):
         return False
@@ -123,10 +123,21 @@ def _never_alone(found: Capture) -> Capture:
 
 def _check_same(found: Any, expected: Any) -> None:
     """torch.testing.assert_close would import for two seconds."""
-    ours, theirs = tree_leaves(found), tree_leaves(expected)
+    ours, theirs = _leaves(found), _leaves(expected)
     same = len(ours) == len(theirs) and all(map(_same, ours, theirs))
     if not same:
         raise ValueError("its graph computes something else than the network")
+
+
+def _leaves(outputs: Any) -> list[Any]:
+    """The tensors, and whatever else a network returns, out of lists, dicts and dataclasses."""
+    found: list[Any] = []
+    for at in tree_leaves(outputs):
+        if is_dataclass(at) and not isinstance(at, type):
+            found += _leaves([getattr(at, field.name) for field in fields(at)])
+        else:
+            found.append(at)
+    return found
 
 
 def _same(one: Any, other: Any) -> bool:

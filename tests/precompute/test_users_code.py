@@ -1,6 +1,7 @@
 """Networks as people have them: wrapped, recurrent, of other types, particular about what they are given."""
 
 import logging
+from dataclasses import dataclass
 
 import pytest
 import torch
@@ -171,6 +172,37 @@ def test_what_forward_may_be_given_besides_is_left_as_it_is(caplog, capsys):
     assert capsys.readouterr().err == ""  # torch prints a traceback where a graph fails
     with torch.no_grad():
         torch.testing.assert_close(found.chosen(["mul"]).run(images)[0], network(images))
+
+
+@dataclass
+class Answer:
+    logits: torch.Tensor
+    hidden: dict[str, torch.Tensor]
+
+
+class Answering(nn.Module):
+    """Returns its tensors in a dataclass of its own."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = conv(1, 4), conv(4, 4)
+
+    def forward(self, x):
+        x = F.mish(self.first(x))
+        return Answer(self.second(x).mean((2, 3)), {"mish": x})
+
+
+def test_an_answer_in_a_dataclass_is_traced(caplog):
+    network, images = Answering().eval(), torch.rand(3, 1, 8, 8)
+    with caplog.at_level(logging.INFO):
+        found = capture(network, images).chosen()
+    assert [record.getMessage() for record in caplog.records] == ["torch.fx found 4 layers"]
+    assert [layer.name for layer in found.layers] == ["first", "mish", "second", "mean"]
+    with torch.no_grad():
+        _, mish, _, mean = found.run(images)
+        answer = network(images)
+    torch.testing.assert_close(mish, answer.hidden["mish"])
+    torch.testing.assert_close(mean[..., 0, 0], answer.logits)
 
 
 class Two(nn.Module):
