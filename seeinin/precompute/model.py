@@ -66,7 +66,7 @@ def call(target: str, arguments: dict[str, Any]) -> Any:
             raise ModelError(f"{place} defines no {name}; correct the target {target}") from None
         try:
             return function(**arguments)
-        except Exception as error:  # it is anybody's code; --debug shows where it failed
+        except (Exception, SystemExit) as error:  # it is anybody's code; --debug shows where it failed
             raise ModelError(f"{target} failed with {type(error).__name__}: {error}") from error
 
 
@@ -75,6 +75,8 @@ def _from_package(name: str) -> ModuleType:
         return importlib.import_module(name)
     except ImportError as error:
         raise ModelError(f"the module {name} cannot be imported: {error}; install it, or name a FILE.py") from error
+    except (Exception, SystemExit) as error:  # as torchvision's, where it was built for another torch
+        raise ModelError(f"the module {name} cannot be imported: {type(error).__name__}: {error}") from error
 
 
 def _from_file(path: Path) -> ModuleType:
@@ -87,7 +89,7 @@ def _from_file(path: Path) -> ModuleType:
     sys.modules[spec.name] = module  # dataclasses and typing look a class's module up while it is defined
     try:
         spec.loader.exec_module(module)
-    except Exception as error:  # it is anybody's code; --debug shows where it failed
+    except (Exception, SystemExit) as error:  # it is anybody's code; --debug shows where it failed
         raise ModelError(f"{path} cannot be run: {type(error).__name__}: {error}") from error
     finally:
         del sys.modules[spec.name]

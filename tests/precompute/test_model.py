@@ -28,6 +28,9 @@ def number():
 
 def broken():
     raise KeyError("x")
+
+def leaving():
+    raise SystemExit
 """
 
 
@@ -37,6 +40,8 @@ def folder(tmp_path):
     (tmp_path / "json_of_mine.py").write_text("SIZE = 4")
     (tmp_path / "late.py").write_text("")
     (tmp_path / "wrong.py").write_text("def net(:")
+    (tmp_path / "script.py").write_text("import sys; sys.exit(0)")
+    (tmp_path / "built_for_another_torch.py").write_text("raise RuntimeError('operator nms does not exist')")
     return tmp_path
 
 
@@ -61,11 +66,15 @@ def test_a_package():
         ("{}/wrong.py:net", r"wrong\.py cannot be run: SyntaxError"),
         ("{}/models.py:number", "gave a int, not a torch.nn.Module"),
         ("{}/models.py:broken", "failed with KeyError: 'x'"),
+        ("{}/models.py:leaving", "failed with SystemExit"),
+        ("{}/script.py:net", r"script\.py cannot be run: SystemExit: 0"),
+        ("built_for_another_torch:net", "cannot be imported: RuntimeError: operator nms does not exist"),
         ("no_such_package.at_all:net", "cannot be imported"),
         ("torch.nn:Lynear", "torch.nn defines no Lynear"),
     ],
 )
-def test_mistakes(folder, target, message):
+def test_mistakes(folder, target, message, monkeypatch):
+    monkeypatch.syspath_prepend(folder)
     with pytest.raises(ModelError) as caught:
         model.load(config.Model(target=target.format(folder)))
     assert re.search(message, str(caught.value))
