@@ -40,14 +40,18 @@ class _Output:
 def capture(network: nn.Module, images: torch.Tensor, told: config.Layers = config.Layers()) -> Capture:  # noqa: B008
     """Run `network` on `images` (n, C, h, w) and keep what its innermost modules return, in order of execution."""
     outputs: dict[str, _Output] = {}
+    lost: dict[str, None] = {}  # in order
 
     def keep(name: str, module: nn.Module, output: torch.Tensor, read: torch.Tensor | None) -> None:
-        if _is_layer(module, output, len(images)):
+        if _computes(module, output) and len(output) != len(images):
+            lost[name] = None
+        elif _is_layer(module, output, len(images)):
             source = next((name for name, at in outputs.items() if at.tensor is read), None)
             outputs[layers.unique(name, outputs)] = _Output(module, output, output._version, source)
 
     with torch.no_grad(), _watched(network, keep):
         network(images.clone())
+    layers.say_lost(list(lost))
     if not outputs:
         raise ModelError("no module of the network returns a tensor for each image; build it of torch.nn modules")
     overwritten = {name for name, at in outputs.items() if at.tensor._version != at.version}
@@ -108,8 +112,11 @@ def _like(at: _Output, outputs: dict[str, _Output]) -> str | None:
 
 
 def _is_layer(module: nn.Module, output: torch.Tensor, images: int) -> bool:
-    plain = output.is_floating_point() and output.ndim >= 2 and len(output) == images
-    return plain and ops.of_module(module) not in ops.RESHAPES
+    return _computes(module, output) and len(output) == images
+
+
+def _computes(module: nn.Module, output: torch.Tensor) -> bool:
+    return output.is_floating_point() and output.ndim >= 2 and ops.of_module(module) not in ops.RESHAPES
 
 
 class _Returning:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import fnmatch
+import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,6 +13,8 @@ import torch
 from seeinin.errors import SettingError
 from seeinin.geometry import fields
 from seeinin.geometry.fields import Axis
+
+log = logging.getLogger(__name__)
 
 Shape = tuple[int, int, int]  # D, H, W
 Run = Callable[[torch.Tensor], list[torch.Tensor]]  # images (n, C, h, w) to tensors (n, D, H, W)
@@ -84,6 +87,13 @@ def unique(name: str, taken: Collection[str]) -> str:
         number += 1
         free = f"{name}_{number}"
     return free
+
+
+def say_lost(names: Sequence[str]) -> None:
+    """What is made of the images but cannot be given back to each of them, as after a batch was laid side by side."""
+    if names:
+        more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+        log.warning("no layers, because their images cannot be told apart: %s%s", ", ".join(names[:5]), more)
 
 
 def _matches(name: str, patterns: Sequence[str]) -> bool:

@@ -104,9 +104,7 @@ def _say_lost(graph: fx.GraphModule, values: Values, layouts: Mapping[fx.Node, L
         for node, layout in layouts.items()
         if not _is_layer(node, graph, values, layout, count) and _is_layer(node, graph, values, layout, 1)
     ]
-    if lost:
-        more = f" and {len(lost) - 5} more" if len(lost) > 5 else ""
-        log.warning("no layers, because their images cannot be told apart: %s%s", ", ".join(lost[:5]), more)
+    layers.say_lost(lost)
 
 
 def _told(found: Layout, name: str, shape: Sequence[int], told: config.Layers) -> Layout:
