@@ -68,10 +68,14 @@ class Stage:
 
         `caption`: with a line below that says what it shows.
         """
+        from PyQt6.QtCore import QEvent
+
         from seeinin.app.caption import caption_of, captioned
         from seeinin.app.images import array_of, save
 
         self.wait(self.window.settled)
+        self.app.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)  # the words that came last want their room,
+        self.wait(self.window.settled)  # and may have taken it from the plots
         image = self.window.picture(panel)
         if caption:
             image = captioned(image, caption_of(self.state), self.window.theme)
