@@ -15,6 +15,7 @@ from seeinin.geometry.counting import counting
 from seeinin.geometry.frame import Frame
 from seeinin.pool import POOL, Token
 from seeinin.views.card import Card
+from seeinin.views.tallying import Task
 from seeinin.visuals.compute import Kernel, Storage, start
 
 ROUNDS = 5
@@ -44,12 +45,11 @@ class Counting:
         palette = np.zeros((256, 3), np.uint8)
         palette[:CLASSES] = scene.palette
         self.scene, self.boxes, self.card = scene, [cell[2:] for cell in cells], Card()
-        self.columns = columns
         self.work = across, down, cells, Colouring(scene.label, 1, palette, np.ones(256, bool))
         self.frames = Frame(SIZE, SIZE), Frame(SIZE, SIZE)
 
     def by_card(self) -> None:
-        self.card.count(Token(), self.frames[0], *self.work, self.scene.points).result()
+        self.card.count(Task(Token(), self.frames[0], *self.work, self.scene.points)).result()
 
     def by_cores(self) -> None:
         for _ in counting(POOL, self.frames[1], *self.work, 0, self.scene.points):

@@ -4,6 +4,8 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
+from seeinin.state.legend import lift
+
 SLOTS = 10
 REST = SLOTS  # the palette's grey
 LIFT = 2.0  # times as frequent in a selection as in all images: it stands out
@@ -31,9 +33,9 @@ def lent(slots: Slots, before: Collection[int], counts: np.ndarray, totals: np.n
     """With the most over-represented of many classes in the free slots: `counts` and `totals` (K) are images, selected
     and in all. Slots that were lent `before` are free, but who still stands out keeps its own.
     """
-    lift = counts * (totals.sum() / max(counts.sum(), 1)) / np.maximum(totals, 1)
-    order = np.argsort(-lift, kind="stable")
-    out = order[(lift[order] >= LIFT) & (counts[order] > 1)][:SLOTS].tolist()
+    lifts = lift(counts, totals)
+    order = np.argsort(-lifts, kind="stable")
+    out = order[(lifts[order] >= LIFT) & (counts[order] > 1)][:SLOTS].tolist()
     kept = [None if number in before and number not in out else number for number in slots]
     waiting = [number for number in out if number not in kept]
     return tuple(waiting.pop(0) if number is None and waiting else number for number in kept)

@@ -5,7 +5,7 @@ costs one addition to the tally of its colour and pixel.
 """
 
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from time import perf_counter
 from typing import Any
@@ -14,11 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seeinin.errors import DisplayError
-from seeinin.geometry.colouring import Colouring
-from seeinin.geometry.counting import Cell
-from seeinin.geometry.frame import Frame
-from seeinin.pool import Token
-from seeinin.views.tallying import Kernels, Line, Tallying
+from seeinin.views.tallying import Kernels, Tallying, Task
 from seeinin.visuals.compute import Storage, start
 
 BUDGET = 1 << 31  # bytes of columns on the card
@@ -58,46 +54,24 @@ class Card:
         if points >= LEAST:
             self.cores_rate = points / seconds
 
-    def count(
-        self,
-        token: Token,
-        frame: Frame,
-        columns: Sequence[Line],
-        rows: Sequence[Line],
-        cells: Sequence[Cell],
-        colouring: Colouring,
-        points: int,
-    ) -> Future[None]:
-        """Count the first `points` of all cells, from nothing, into `frame`; the rest is as `geometry.counting` has it.
+    def count(self, task: Task) -> Future[None]:
+        """The Future raises DisplayError where OpenGL cannot, and CancelledError when the task's token says so."""
+        return self._thread.submit(self._count, task)
 
-        The Future raises DisplayError where OpenGL cannot, and CancelledError when the token says so.
-        """
-        return self._thread.submit(self._count, token, frame, columns, rows, cells, colouring, points)
-
-    def _count(
-        self,
-        token: Token,
-        frame: Frame,
-        columns: Sequence[Line],
-        rows: Sequence[Line],
-        cells: Sequence[Cell],
-        colouring: Colouring,
-        points: int,
-    ) -> None:
-        token.check()
+    def _count(self, task: Task) -> None:
+        task.token.check()
         begin = perf_counter()
         try:
             if self._kernels is None:
                 self._largest = start()
                 self._kernels = Kernels.made()
-            self._make_room({id(column) for column, _ in (*columns, *rows)})
-            tallying = Tallying(self._kernels, self._storage, self._scratched, token, frame, colouring, points)
-            tallying.run(columns, rows, cells)
+            self._make_room({id(column) for column, _ in (*task.columns, *task.rows)})
+            Tallying(self._kernels, self._storage, self._scratched, task).run()
         except DisplayError:
             self.failed = True
             raise
-        if points * len(cells) >= LEAST:
-            self.card_rate = points * len(cells) / (perf_counter() - begin)
+        if (points := task.points * len(task.cells)) >= LEAST:
+            self.card_rate = points / (perf_counter() - begin)
 
     def _storage(self, array: NDArray[Any]) -> Storage:
         """An array on the card; it stays for as long as somebody has it here, and there is room."""

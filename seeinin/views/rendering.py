@@ -35,6 +35,7 @@ from seeinin.views.card import CARD
 from seeinin.views.frames import Request, Shot
 from seeinin.views.layout import Layout, Plotted
 from seeinin.views.scales import between, sequential
+from seeinin.views.tallying import Task
 
 log = logging.getLogger(__name__)
 
@@ -159,10 +160,8 @@ class Drawing:
         if self.points or not CARD.pays((column for column, _ in (*across, *down)), len(cells)):
             yield from self.count()
             return
-        counted, binned = (
-            CARD.count(token, self.frame, across, down, cells, self.colouring, points),
-            self._binned(across),
-        )
+        counted = CARD.count(Task(token, self.frame, across, down, cells, self.colouring, points))
+        binned = self._binned(across)
         for start, stop in ranges(0, points, COUNTED // (len(binned) + 1)):
             POOL.share(partial(self._spread, binned, start, stop), self.diagonal)
             yield 0

@@ -63,7 +63,7 @@ def _selected_images(cache: Cache, selection: Selection | None) -> Subject:
     weights = _whole_classes(cache, rows)
     if selection is None:
         return Subject(rows, "all", f"average of all {count_of(len(rows), 'image')}", weights, asked=False)
-    title = f"average of {len(rows):,} selected image{'' if len(rows) == 1 else 's'}"
+    title = f"average of {count_of(len(rows), 'selected image')}"
     patches = None if selection.layer is None or crop_of_layer(cache, selection.layer) is None else selection
     return Subject(rows, f"{len(rows):,} selected", title, weights, patches=patches)
 
@@ -85,7 +85,7 @@ def _compared(cache: Cache, subject: Subject, against: Kept | None) -> Subject:
         everything = _selected_images(cache, None)
     if not len(others) or not len(subject.rows):
         return replace(subject, title=f"{subject.title}, and no others")
-    name = f"{len(others):,} other{'' if len(others) == 1 else 's'}" if against is None else against.name
+    name = count_of(len(others), "other") if against is None else against.name
     title = f"{subject.name} − {name}, in standard deviations"
     rest = Subject(others, "the others", "", _whole_classes(cache, others))
     return replace(subject, title=title, rest=rest, everything=everything)

@@ -139,43 +139,50 @@ class Kernels(NamedTuple):
         return cls(*map(Kernel, sources))
 
 
+class Task(NamedTuple):
+    """Count the first `points` of all cells, from nothing, into `frame`; the rest is as `geometry.counting` has it."""
+
+    token: Token
+    frame: Frame
+    columns: Sequence[Line]
+    rows: Sequence[Line]
+    cells: Sequence[Cell]
+    colouring: Colouring
+    points: int
+
+
 class Tallying:
-    """One frame; `storage` gives arrays on the card, and `scratch` memory by name: both are kept there for the next."""
+    """One task; `storage` gives arrays on the card, and `scratch` memory by name: both are kept there for the next."""
 
     def __init__(
         self,
         kernels: Kernels,
         storage: Callable[[NDArray[Any]], Storage],
         scratch: Callable[[str, int], Storage],
-        token: Token,
-        frame: Frame,
-        colouring: Colouring,
-        points: int,
+        task: Task,
     ) -> None:
-        self.kernels, self.storage, self.scratch = kernels, storage, scratch
-        self.token, self.frame, self.points = token, frame, points
-        self.colouring, self.planes = colouring, colouring.planes
-        self.slots = 1 + int(colouring.slot.max(initial=0))
+        self.kernels, self.storage, self.scratch, self.task = kernels, storage, scratch, task
+        self.frame, self.points, self.colouring = task.frame, task.points, task.colouring
+        self.planes, self.slots = task.colouring.planes, 1 + int(task.colouring.slot.max(initial=0))
 
-    def run(self, columns: Sequence[Line], rows: Sequence[Line], cells: Sequence[Cell]) -> None:
-        """Count the first points of all cells, from nothing."""
+    def run(self) -> None:
         self.frame.forget()
         self.slot, strength = self.storage(self.colouring.slot), self.colouring.strength
         self.strength = self.slot if strength is None else self.storage(strength)
         self.palette = self.scratch("palette", 256)
         shifted = self.colouring.palette.astype(np.uint32) << np.arange(0, 24, 8, dtype=np.uint32)
         self.palette.write(shifted.sum(1, dtype=np.uint32) | self.colouring.visible.astype(np.uint32) << 31)
-        words = 8 * sum(map(_area, cells))
+        words = 8 * sum(map(_area, self.task.cells))
         sums = self.scratch("sums", words)
-        for group in self._groups(cells):
-            self._count(group, columns, rows, sums)
+        for group in self._groups():
+            self._count(group, sums)
         sums.read(self.frame.sums[:words])
 
-    def _groups(self, cells: Sequence[Cell]) -> list[list[Cell]]:
+    def _groups(self) -> list[list[Cell]]:
         """Cells whose tallies fit into SCRATCH together, or a single one."""
         groups: list[list[Cell]] = []
         room = 0
-        for cell in cells:
+        for cell in self.task.cells:
             words = self.slots * self.planes * _area(cell)
             if words > room:
                 groups.append([])
@@ -184,12 +191,12 @@ class Tallying:
             room -= words
         return groups
 
-    def _count(self, cells: list[Cell], columns: Sequence[Line], rows: Sequence[Line], sums: Storage) -> None:
+    def _count(self, cells: list[Cell], sums: Storage) -> None:
         places, count = [self.frame.place(cell[2:]) for cell in cells], sum(map(_area, cells))
         tally, tops = self.scratch("tally", self.slots * self.planes * count), self.scratch("tops", 2 * count)
         tally.clear()
         tops.clear()
-        lines, tables = self._lines(cells, columns, rows)
+        lines, tables = self._lines(cells)
         uniforms: Uniforms = {
             "u_pixels": count,
             "u_slots": self.slots,
@@ -214,7 +221,7 @@ class Tallying:
         if pending < SLICE:
             return pending
         gl.glFinish()
-        self.token.check()
+        self.task.token.check()
         return 0
 
     def _fold(self, cells: list[Cell], places: list[int], tally: Storage, sums: Storage, uniforms: Uniforms) -> None:
@@ -235,15 +242,13 @@ class Tallying:
         keys[top >> 31 > 0] += SELECTED
         self.frame.share[first : first + count] = share
 
-    def _lines(
-        self, cells: list[Cell], columns: Sequence[Line], rows: Sequence[Line]
-    ) -> tuple[dict[tuple[str, int, int, int], tuple[Storage, Uniforms]], Storage]:
+    def _lines(self, cells: list[Cell]) -> tuple[dict[tuple[str, int, int, int], tuple[Storage, Uniforms]], Storage]:
         """Columns on the card by direction, position and clip, each with what places its values; and their tables."""
         wanted = [line for j, i, y0, y1, x0, x1 in cells for line in (("x", j, x0, x1), ("y", i, y0, y1))]
         wanted, lines = list(dict.fromkeys(wanted)), {}
         tables = self.scratch("tables", len(wanted) * CODES // 2)
         for n, (name, k, start, end) in enumerate(wanted):
-            column, axis = (columns if name == "x" else rows)[k]
+            column, axis = (self.task.columns if name == "x" else self.task.rows)[k]
             uniforms: Uniforms = {"u_coded": 0} | _placing(f"u_{name}", axis, start, end)
             if column.dtype == np.float16:
                 uniforms = {"u_coded": 1, f"u_{name}_table": n * CODES // 2}

@@ -131,9 +131,14 @@ def probe_opengl() -> str:
     if child.returncode:
         raise DisplayError(f"OpenGL does not start ({_last_line(child.stderr) or child.returncode}): {CURE}")
     version = _last_line(child.stdout)
-    if tuple(map(int, version.split()[0].split(".")[:2])) < (2, 1):
+    if version_of(version) < (2, 1):
         raise DisplayError(f"OpenGL 2.1 is needed, and this is {version}: {CURE}")
     return version
+
+
+def version_of(words: str) -> tuple[int, ...]:
+    """(4, 6) of '4.6.0 NVIDIA 580.159.04', as OpenGL says it."""
+    return tuple(map(int, words.split()[0].split(".")[:2]))
 
 
 def _last_line(text: str) -> str:

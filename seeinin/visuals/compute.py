@@ -11,7 +11,7 @@ from vispy.gloo.gl import gl2
 
 from seeinin.errors import DisplayError
 from seeinin.visuals import CURE
-from seeinin.visuals.canvas import headless
+from seeinin.visuals.canvas import headless, version_of
 
 STORAGE, COPY, SHADER = 0x90D2, 0x88EA, 0x91B9  # GL_SHADER_STORAGE_BUFFER, GL_DYNAMIC_COPY, GL_COMPUTE_SHADER
 WORD, RED_WORD = 0x8236, 0x8D94  # GL_R32UI, GL_RED_INTEGER
@@ -70,7 +70,7 @@ def start() -> int:
     surface = egl.eglCreatePbufferSurface(display, config, (egl.EGL_WIDTH, 1, egl.EGL_HEIGHT, 1))
     egl.eglMakeCurrent(display, surface, surface, context)
     version = gl.glGetParameter(gl.GL_VERSION)
-    if tuple(map(int, version.split()[0].split(".")[:2])) < (4, 3):
+    if version_of(version) < (4, 3):
         raise DisplayError(f"OpenGL 4.3 is needed to compute, and this is {version}: {CURE}")
     return int(gl.glGetParameter(LARGEST))
 

@@ -10,6 +10,7 @@ from seeinin.geometry.frame import Frame
 from seeinin.pool import POOL, Token
 from seeinin.views import tallying
 from seeinin.views.card import Card
+from seeinin.views.tallying import Task
 
 SIDE = 90
 
@@ -41,7 +42,7 @@ def assert_same(card, points, across, down, cells, colouring):
     frame.keys[:] = frame.share[:] = 77  # from an earlier picture
     for _ in counting(POOL, expected, across, down, cells, colouring, 0, points):
         pass
-    card.count(Token(), frame, across, down, cells, colouring, points).result()
+    card.count(Task(Token(), frame, across, down, cells, colouring, points)).result()
     assert sum(int(frame.tile(cell[2:]).sums[: colouring.planes, ..., 0].sum()) for cell in cells) > points / 8
     for cell in cells:
         ours, theirs = frame.tile(cell[2:]), expected.tile(cell[2:])

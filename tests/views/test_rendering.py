@@ -17,6 +17,7 @@ from seeinin.views import rendering as job
 from seeinin.views.card import Card
 from seeinin.views.layout import Layout
 from seeinin.views.matrix import MatrixView
+from seeinin.views.tallying import Task
 
 SIZE = (500, 480)
 
@@ -123,7 +124,7 @@ def test_what_nobody_wants_any_more_the_card_does_not_count(small_card):
     token = Token()
     token.cancel()
     with pytest.raises(CancelledError):
-        small_card.count(token, None, [], [], [], None, 0).result()
+        small_card.count(Task(token, None, [], [], [], None, 0)).result()
 
 
 @pytest.mark.parametrize("select", [False, True])
