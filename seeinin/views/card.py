@@ -5,7 +5,7 @@ costs one addition to the tally of its colour and pixel.
 """
 
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from time import perf_counter
 from typing import Any
@@ -65,7 +65,7 @@ class Card:
             if self._kernels is None:
                 self._largest = start()
                 self._kernels = Kernels.made()
-            self._make_room({id(column) for column, _ in (*task.columns, *task.rows)})
+            self._make_room({id(column): column.nbytes for column, _ in (*task.columns, *task.rows)})
             Tallying(self._kernels, self._storage, self._scratched, task).run()
         except DisplayError:
             self.failed = True
@@ -93,9 +93,12 @@ class Card:
             self._scratch[name] = Storage(words)
         return self._scratch[name]
 
-    def _make_room(self, used: set[int]) -> None:
-        """Give up what nobody has any more, and what was used least recently until the rest fits."""
-        excess = sum(storage.nbytes for _, storage in self._kept.values()) - BUDGET
+    def _make_room(self, used: Mapping[int, int]) -> None:
+        """Give up what nobody has any more, and what was used least recently until the rest fits beside what is
+        `used` now: bytes by id.
+        """
+        coming = sum(nbytes for key, nbytes in used.items() if key not in self._kept)
+        excess = sum(storage.nbytes for _, storage in self._kept.values()) + coming - BUDGET
         for key, (reference, storage) in list(self._kept.items()):
             if reference() is None or (excess > 0 and key not in used):
                 excess -= storage.nbytes

@@ -64,15 +64,24 @@ def start() -> int:
 
     egl, display = backend.egl, backend._EGL_DISPLAY
     wanted = [egl.EGL_SURFACE_TYPE, egl.EGL_PBUFFER_BIT, egl.EGL_RENDERABLE_TYPE, egl.EGL_OPENGL_BIT]
-    config = egl.eglChooseConfig(display, wanted)[0]
-    egl.eglBindAPI(egl.EGL_OPENGL_API)
-    context = egl.eglCreateContext(display, config, None)
-    surface = egl.eglCreatePbufferSurface(display, config, (egl.EGL_WIDTH, 1, egl.EGL_HEIGHT, 1))
-    egl.eglMakeCurrent(display, surface, surface, context)
+    try:
+        config = egl.eglChooseConfig(display, wanted)[0]
+        egl.eglBindAPI(egl.EGL_OPENGL_API)
+        context = egl.eglCreateContext(display, config, None)
+        surface = egl.eglCreatePbufferSurface(display, config, (egl.EGL_WIDTH, 1, egl.EGL_HEIGHT, 1))
+        egl.eglMakeCurrent(display, surface, surface, context)
+    except (RuntimeError, IndexError) as error:  # as VisPy says what EGL has to say
+        raise DisplayError(f"OpenGL without a window does not start ({error}): {CURE}") from error
     version = gl.glGetParameter(gl.GL_VERSION)
     if version_of(version) < (4, 3):
         raise DisplayError(f"OpenGL 4.3 is needed to compute, and this is {version}: {CURE}")
     return int(gl.glGetParameter(LARGEST))
+
+
+def check() -> None:
+    """Raises DisplayError where anything failed since the last time, as for want of memory."""
+    if error := gl.glGetError():
+        raise DisplayError(f"OpenGL cannot compute (error {error:#x}): {CURE}")
 
 
 class Storage:
@@ -84,6 +93,7 @@ class Storage:
         self.handle = gl.glCreateBuffer()
         self._bind()
         function("glBufferData")(STORAGE, self.nbytes, None, COPY)
+        check()
         if not isinstance(content, int):
             self.write(content)
 
@@ -101,6 +111,7 @@ class Storage:
         """Fill `out`, contiguous, from the beginning; waits for the kernels."""
         self._bind()
         function("glGetBufferSubData")(STORAGE, 0, out.nbytes, out.ctypes.data)
+        check()
 
     def delete(self) -> None:
         """Give the memory back."""

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from seeinin.errors import DisplayError
 from seeinin.geometry.axis import Axis
 from seeinin.geometry.colouring import Colouring
 from seeinin.geometry.counting import counting
@@ -11,6 +12,7 @@ from seeinin.pool import POOL, Token
 from seeinin.views import tallying
 from seeinin.views.card import Card
 from seeinin.views.tallying import Task
+from seeinin.visuals import compute
 
 SIDE = 90
 
@@ -64,6 +66,28 @@ def test_an_odd_number_of_points_and_only_the_first_of_them(card):
     scene = a_scene(np.random.default_rng(5), 7003, np.float16, 1, True)
     for points in (7003, 6001):
         assert_same(card, points, *scene)
+
+
+def test_memory_that_the_card_has_not_is_no_count(card, monkeypatch):
+    """OpenGL goes on after an error, with whatever was in the way."""
+    scene = a_scene(np.random.default_rng(7), 6000, np.float16, 1, False)
+    failing = Card()
+    monkeypatch.setattr(compute.gl, "glGetError", lambda: compute.gl.GL_OUT_OF_MEMORY)
+    with pytest.raises(DisplayError, match="error 0x505"):
+        failing.count(Task(Token(), Frame(SIDE, SIDE), *scene, 6000)).result()
+    assert failing.failed
+
+
+def test_the_columns_of_both_tasks_do_not_fit(monkeypatch):
+    """The second task has its columns in place of those of the first."""
+    monkeypatch.setattr("seeinin.views.card.BUDGET", 3 * 12_000)
+    card = Card()
+    scenes = [a_scene(np.random.default_rng(seed), 6000, np.float16, 1, False) for seed in (8, 9)]
+    for across, down, cells, colouring in scenes:
+        assert_same(card, 6000, across, down, cells, colouring)
+        kept = {id(column) for column, _ in across} & set(card._kept)
+        assert len(kept) == 3
+    assert not {id(column) for column, _ in scenes[0][0]} & set(card._kept)
 
 
 def test_cells_that_do_not_fit_at_once(card, monkeypatch):
