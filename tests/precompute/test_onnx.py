@@ -1,7 +1,11 @@
 """Networks in ONNX's format: exported by torch, they have the layers, values and fields that torch's own have."""
 
+import os
 import re
+import signal
 import sys
+import threading
+import time
 import warnings
 
 import numpy as np
@@ -297,6 +301,35 @@ def test_what_is_none_or_cannot_run(tmp_path):
         capture(loaded(wrong), torch.rand(2, 3, 8, 8))
     with pytest.raises(ModelError, match=r"exported for images of 3 × 8 × 8 .* set preprocess.size"):
         capture(loaded(save(path, [relu])), torch.rand(2, 3, 9, 8))
+
+
+def endless(path):
+    """A Loop of 10¹² steps, which add one to the images."""
+    told = helper.make_tensor_value_info
+    body = helper.make_graph(
+        [helper.make_node("Identity", ["on"], ["goes_on"]), helper.make_node("Add", ["v", "one"], ["more"])],
+        "body",
+        [told("step", TensorProto.INT64, []), told("on", TensorProto.BOOL, []), told("v", TensorProto.FLOAT, None)],
+        [told("goes_on", TensorProto.BOOL, []), told("more", TensorProto.FLOAT, None)],
+    )
+    constants = [
+        numpy_helper.from_array(np.array(value), name)
+        for name, value in (("steps", 10**12), ("true", True), ("one", np.float32(1)))
+    ]
+    return save(path, [helper.make_node("Loop", ["steps", "true", "x"], ["out"], name="loop", body=body)], constants)
+
+
+@pytest.mark.parametrize("alone", [False, True], ids=["whole", "alone"])
+def test_ctrl_c_ends_a_loop_that_never_returns(tmp_path, alone):
+    network, images = loaded(endless(tmp_path / "n.onnx")), torch.rand(2, 3, 8, 8)
+    (loop,) = (node for node in network.graph.nodes if node.meta.get("layer") == "loop")
+    running = network.get_submodule(loop.target) if alone else network.giving([loop])
+    threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        running(images)
+    assert 0.4 < time.monotonic() - begun < 10
+    assert "ThreadPoolExecutor" not in " ".join(thread.name for thread in threading.enumerate())  # none goes on
 
 
 def test_without_the_extra(tmp_path, monkeypatch):

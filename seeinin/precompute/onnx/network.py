@@ -16,7 +16,7 @@ from torch import fx
 from seeinin.errors import ModelError
 from seeinin.precompute.halving import is_short
 from seeinin.precompute.onnx.files import Model
-from seeinin.precompute.onnx.operation import ERRORS, Operation, said, session
+from seeinin.precompute.onnx.operation import ERRORS, Operation, answer, said, session
 
 _DOMAINS = ("", "ai.onnx", "ai.onnx.ml", "com.microsoft")  # what onnxruntime comes with
 _TYPES = {
@@ -60,7 +60,7 @@ class Network(fx.GraphModule):
 
         def run(x: torch.Tensor) -> list[torch.Tensor]:
             try:
-                outputs = running.run(wanted, {self.images.name: self.images.enter(x).cpu().numpy()})
+                outputs = answer(running, wanted, {self.images.name: self.images.enter(x).cpu().numpy()})
             except ERRORS as error:
                 if is_short(error):
                     raise MemoryError(said(error)) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -61,7 +62,7 @@ class Operation(nn.Module):
         """Raises RuntimeError with what onnxruntime says."""
         given = [_arrays(value) for value in values]
         try:
-            outputs = _session(self, given).run(None, dict(zip(self.reads, given, strict=True)))
+            outputs = answer(_session(self, given), None, dict(zip(self.reads, given, strict=True)))
         except ERRORS as error:
             raise RuntimeError(said(error)) from None
         found = [_tensors(output) for output in outputs]
@@ -97,6 +98,18 @@ def session(proto: Any, weights: Mapping[str, NDArray[Any]]) -> Any:
         values = [onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(array)) for array in weights.values()]
         options.add_external_initializers(list(weights), values)
     return onnxruntime.InferenceSession(proto.SerializeToString(), options, providers=["CPUExecutionProvider"])
+
+
+def answer(running: Any, names: Sequence[str] | None, given: Mapping[str, Any]) -> Sequence[Any]:
+    """What a session gives, worked out by a thread of its own: no signal is heard by the thread that is in onnxruntime,
+    where a Loop may last for ever. What interrupts this one ends that one too."""
+    options = onnxruntime.RunOptions()
+    with ThreadPoolExecutor(1) as thread:
+        try:
+            return thread.submit(running.run, names, given, options).result()
+        except BaseException:
+            options.terminate = True
+            raise
 
 
 def said(error: Exception) -> str:
