@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from seeinin.errors import ModelError
+from seeinin.errors import ModelError, lacking
 from seeinin.precompute import vetting
 
 _PLAIN = frozenset(
@@ -34,7 +34,7 @@ class _StrangeError(Exception):
 def read(path: Path) -> io.BytesIO:
     """The archive made anew; ModelError where it is no exported program, or holds what could run."""
     if not path.is_file():
-        raise ModelError(f"{path} is missing; correct model.network")
+        raise ModelError(f"{path} {lacking(path)}; correct model.network")
     clean = io.BytesIO()
     try:
         with zipfile.ZipFile(path) as archive, zipfile.ZipFile(clean, "w") as copy:

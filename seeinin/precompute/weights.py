@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
-from seeinin.errors import ModelError
+from seeinin.errors import ModelError, lacking
 
 Weights = Mapping[str, torch.Tensor]
 
@@ -42,7 +42,7 @@ def load_weights(network: nn.Module, path: Path) -> None:
 def read_weights(path: Path) -> Weights:
     """The state dict in the file, taken out of `model_state_dict`, `state_dict` or `model` where it is nested there."""
     if not path.is_file():
-        raise ModelError(f"{path} is missing; correct model.weights")
+        raise ModelError(f"{path} {lacking(path)}; correct model.weights")
     if path.stat().st_size == 0:
         raise ModelError(f"{path} is empty; fetch it again")
     try:

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import re
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from sklearn.datasets import load_digits
 from seeinin import config
 from seeinin.errors import DataError
 from seeinin.precompute import datasets
+from seeinin.precompute.datasets import unread
 
 ORDER = np.arange(7)[::-1]
 
@@ -204,6 +206,17 @@ def test_what_a_dataset_should_not_give(pixels):
 
     with pytest.raises(DataError, match=r"the dataset has no length \(TypeError: who knows\)"):
         datasets.wrap(Endless())
+    Endless.__len__ = lambda _: 10**9
+    with pytest.raises(DataError, match=r"holds 1,000,000,000 images, and a cache holds 100,000,000; return a Subset"):
+        datasets.wrap(Endless())
+
+
+def test_how_many_were_looked_at_is_said_meanwhile(pixels, monkeypatch, caplog):
+    monkeypatch.setattr(unread, "QUIET", -1)
+    items = [(pixels[0], 0)] * 40
+    with caplog.at_level("INFO", logger=unread.__name__):
+        datasets.wrap(items).choose(np.arange(40), None)
+    assert [re.search(r"(\d+) of 40 images looked at", line)[1] for line in caplog.messages] == ["16", "32", "40"]
 
 
 def test_arrays_that_do_not_fit(pixels, labels):

@@ -21,6 +21,8 @@ from seeinin.precompute.datasets.unread import Unread
 from seeinin.precompute.reading.decoding import of_pillow, resized
 from seeinin.precompute.reading.task import Look, Shape, UnreadableError
 
+MOST = 100_000_000  # a length beyond it is a slip: to number and shuffle so many would take minutes and all memory
+
 
 def wrap(dataset: Any, classes: Sequence[str] = (), named: str = "the dataset") -> Images | Unread:
     """A torch Dataset of (image, label), or a pair of arrays (images, labels); labels may be None.
@@ -50,6 +52,8 @@ def _unread(dataset: Any, task: Objects, classes: Sequence[str], named: str, rea
         count = len(dataset)
     except Exception as error:  # it is anybody's code
         raise DataError(f"{named} has no length ({type(error).__name__}: {error}); give it a __len__") from error
+    if count > MOST:
+        raise DataError(f"{named} says it holds {count:,} images, and a cache holds {MOST:,}; return a Subset of it")
     names = [str(i) for i in range(count)]
     return Unread(task, range(count), names, classes, named, reading, kind="image ")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 
 CHUNK = 16  # images that a process is asked for at once, if they are not large
 AHEAD = 256e6  # bytes of pixels that may wait for the network
+QUIET = 10  # seconds of looking at images after which it is said how many are left
 WORTHWHILE = 64  # images for which a further process is started
 
 
@@ -83,7 +85,13 @@ class Unread:
         places = [slice(start, start + CHUNK) for start in range(0, len(index), CHUNK)]
         requests: Iterator[Request] = ((None, [self.items[i] for i in index[p]], names[p]) for p in places)
         answers = self._workers.answers(requests, 2 * max(1, self._workers.count))
-        looks = [look for answer in answers for look in answer]
+        looks: list[Look | Unreadable] = []
+        said = time.monotonic()
+        for answer in answers:
+            looks += answer
+            if time.monotonic() - said > QUIET:
+                log.info("%s: %s of %s images looked at", self.named, f"{len(looks):,}", f"{len(index):,}")
+                said = time.monotonic()
         problems.add({row: look.reason for row, look in enumerate(looks) if isinstance(look, Unreadable)})
         return looks
 
