@@ -2,7 +2,7 @@
 
 from PyQt6.QtCore import QPointF, QSize, Qt
 from PyQt6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
-from PyQt6.QtWidgets import QComboBox
+from PyQt6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox
 
 from seeinin.app.focus import OwnKeys
 
@@ -27,6 +27,16 @@ class Choice(QComboBox):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(90, super().minimumSizeHint().height())
+
+    def initStyleOption(self, option: QStyleOptionComboBox | None) -> None:
+        """Too narrow for its words it says so; Qt would cut through a letter."""
+        super().initStyleOption(option)
+        style = self.style()
+        if option is None or style is None:
+            return
+        complex_, field = QStyle.ComplexControl.CC_ComboBox, QStyle.SubControl.SC_ComboBoxEditField
+        room = style.subControlRect(complex_, option, field, self).width()
+        option.currentText = self.fontMetrics().elidedText(option.currentText, Qt.TextElideMode.ElideRight, room - 4)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """The style sheet has no arrow of its own."""

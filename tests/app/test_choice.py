@@ -1,0 +1,18 @@
+"""A drop-down list that is too narrow for its words."""
+
+import pytest
+from PyQt6.QtWidgets import QStyleOptionComboBox
+
+from seeinin.app.choice import Choice
+
+
+@pytest.mark.parametrize(("width", "whole"), [(110, False), (280, True)])
+def test_words_without_room_end_in_three_dots(qtbot, width, whole):
+    choice, option = Choice("colour by", "colour"), QStyleOptionComboBox()
+    qtbot.addWidget(choice)
+    choice.addItem("value of channel 2")
+    choice.resize(width, 30)
+    choice.initStyleOption(option)
+    assert (option.currentText == "value of channel 2") == whole
+    assert whole or ("value of channel 2".startswith(option.currentText[:-1]) and option.currentText[-1] == "…")
+    assert choice.currentText() == "value of channel 2"
