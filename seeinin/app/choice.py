@@ -29,14 +29,14 @@ class Choice(QComboBox):
         return QSize(90, super().minimumSizeHint().height())
 
     def initStyleOption(self, option: QStyleOptionComboBox | None) -> None:
-        """Too narrow for its words it says so; Qt would cut through a letter."""
+        """Too narrow for its words it shows where they begin and end; Qt would cut through a letter."""
         super().initStyleOption(option)
         style = self.style()
         if option is None or style is None:
             return
         complex_, field = QStyle.ComplexControl.CC_ComboBox, QStyle.SubControl.SC_ComboBoxEditField
         room = style.subControlRect(complex_, option, field, self).width()
-        option.currentText = self.fontMetrics().elidedText(option.currentText, Qt.TextElideMode.ElideRight, room - 4)
+        option.currentText = self.fontMetrics().elidedText(option.currentText, Qt.TextElideMode.ElideMiddle, room - 4)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """The style sheet has no arrow of its own."""
