@@ -12,7 +12,8 @@ from seeinin.geometry.box import Box
 from seeinin.geometry.colouring import Colouring
 from seeinin.geometry.counting import Cell, counting
 from seeinin.geometry.frame import Frame, mirror
-from seeinin.geometry.painting import Look, paint
+from seeinin.geometry.look import Look
+from seeinin.geometry.painting import paint
 from seeinin.pool import POOL
 
 

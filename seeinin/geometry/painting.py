@@ -1,89 +1,23 @@
 """Counts per pixel to a picture: round soft marks, or brightness by density; classes mix in linear light."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seeinin.geometry.box import Box
-from seeinin.geometry.frame import FULL, Frame, Tile
+from seeinin.geometry.brightness import full_brightness
+from seeinin.geometry.frame import FULL, Frame
 from seeinin.geometry.jit import fused, kernel
+from seeinin.geometry.look import LEVELS, Brush, Look, brush
 from seeinin.pool import Pool, ranges
 
 STEP = 64  # tiles that a thread paints in a step: a millisecond where marks are pixels, some where they are larger,
 CALLS = 2  # in so many calls, for whoever is done first; more would cost as much as what they paint
 TILE = (32, 256)  # rows and columns painted at once: what is read and written stays in the L2 cache
-BRIGHT = 0.995  # quantile of the non-empty pixels of a cell that is drawn at full brightness
-PILE = 8  # a pixel row or column with more than 1/PILE of a cell's points is a pile, and is left out of the quantile
-LEVELS = 1024  # of brightness by density
 LOGS: NDArray[np.float32] = np.log1p(np.arange(4096)).astype(np.float32)
-CONTRAST = 1.5  # above 1, what is dense stands out more from what is half as dense
-FAINTEST = 0.25  # opacity of a pixel with one point in the density style
 
 A, B, C, D, E = np.array([-9.436241, 369.2151, -240.9433, 214.9183, -78.94452], np.float32)  # of `_srgb`
-
-
-@dataclass(frozen=True)
-class Look:
-    """How counts are drawn.
-
-    size        diameter of a mark in pixels; `opacity` of one mark, 0..1
-    fade        what is left of the opacity of unselected points while something is selected
-    background  sRGB
-    each        points that one point stands for, where only a sample has been counted; of the density style
-    """
-
-    size: float = 2.0
-    opacity: float = 0.5
-    style: Literal["points", "density"] = "points"
-    background: tuple[int, int, int] = (16, 18, 22)
-    fade: float = 0.45
-    each: float = 1.0
-
-    def planes(self, selecting: bool) -> tuple["Look", "Look"]:
-        """The looks of unselected and selected points."""
-        if not selecting:
-            return self, self
-        faint = replace(self, size=max(1.0, self.size - 0.5), opacity=self.opacity * self.fade)
-        return faint, replace(self, size=self.size + 1)
-
-
-def mark(look: Look, radius: int) -> NDArray[np.float32]:
-    """Optical depth that one point adds to the pixels around it, (2 radius + 1, 2 radius + 1).
-
-    The mark is a disc with an edge one pixel soft. n marks on one pixel let (1 - opacity)^n of the background through.
-    """
-    y, x = np.mgrid[-radius : radius + 1, -radius : radius + 1]
-    cover = np.clip(look.size / 2 + 0.5 - np.hypot(y, x), 0, 1)
-    depth: NDArray[np.float32] = -np.log1p(-np.minimum(look.opacity * cover, 0.999)).astype(np.float32)
-    return depth
-
-
-class Brush(NamedTuple):
-    """A look as the kernels want it, for unselected and selected points."""
-
-    marks: NDArray[np.float32]  # (2, n, n): optical depth around a point
-    depths: NDArray[np.float32]  # (2, LEVELS): optical depth by brightness
-    background: NDArray[np.float32]  # (3,) sRGB
-    each: np.float32  # see Look
-    density: bool
-    planes: int
-
-
-def brush(look: Look, selecting: bool) -> Brush:
-    """Marks and fades of both planes."""
-    faint, strong = look.planes(selecting)
-    radius = 0 if look.style == "density" else max(0, int(np.ceil(strong.size / 2 - 0.5)))
-    marks = np.stack([mark(faint, radius), mark(strong, radius)])
-    if look.style == "density":
-        marks[:] = 1  # the optical depth is the count
-    fades = np.array([[look.fade if selecting else 1.0], [1.0]])
-    alpha = fades * (FAINTEST + (1 - FAINTEST) * np.linspace(0, 1, LEVELS) ** CONTRAST)
-    depths = -np.log1p(-np.minimum(alpha, 0.9999)).astype(np.float32)
-    background = np.array(look.background, np.float32)
-    return Brush(marks, depths, background, np.float32(look.each), look.style == "density", 1 + selecting)
 
 
 def paint(pool: Pool, frame: Frame, cells: Sequence[Box], look: Look, selecting: bool, out: NDArray[np.uint8]) -> None:
@@ -130,54 +64,6 @@ def paint_tiles(
 ) -> None:
     """Paint pieces of cells, from `tiles`; full (C, 2) is each cell's `full_brightness`, or zero for points."""
     _paint_tiles(frame.sums, frame.share, pieces, full, tool, LOGS, out.view(np.uint32)[..., 0])
-
-
-def full_brightness(tile: Tile, out: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Counts of unselected and selected points (or the former only), at which a pixel of the cell has full brightness.
-
-    The BRIGHT quantile of its non-empty pixels outside piles: half of a rectified channel sits on one line.
-    """
-    _full_brightness(tile.sums, out)
-    return out
-
-
-@kernel
-def _full_brightness(sums, full):  # type: ignore[no-untyped-def]
-    height, width = sums.shape[1:3]
-    rest = np.empty(height * width, np.uint32)
-    for plane in range(full.size):
-        down, along = np.zeros(height), np.zeros(width)
-        n, most = 0, np.uint32(1)
-        for y in range(height):
-            for x in range(width):
-                count = sums[plane, y, x, 0]
-                down[y] += count
-                along[x] += count
-                most = max(most, count)
-        limit = down.sum() * max(1 / PILE, 4 / max(min(height, width), 1))
-        for y in range(height):
-            for x in range(width):
-                if sums[plane, y, x, 0] > 0 and down[y] <= limit and along[x] <= limit:
-                    rest[n] = sums[plane, y, x, 0]
-                    n += 1
-        full[plane] = _select(rest[:n], int(BRIGHT * (n - 1))) if n > 0 else most
-
-
-@kernel
-def _select(values, place):  # type: ignore[no-untyped-def]
-    """The value that sorting would put at `place`: its bytes, from the highest, by counting."""
-    found = np.uint32(0)
-    for byte in range(3, -1, -1):
-        counts = np.zeros(256, np.int64)
-        for value in values:
-            if np.uint64(value) >> (8 * byte + 8) == np.uint64(found) >> (8 * byte + 8):
-                counts[(value >> (8 * byte)) & 255] += 1
-        digit = 0
-        while place >= counts[digit]:
-            place -= counts[digit]
-            digit += 1
-        found |= np.uint32(digit << (8 * byte))
-    return found
 
 
 @kernel

@@ -10,9 +10,10 @@ from seeinin.geometry.colours import slot_palette
 from seeinin.geometry.counting import counting
 from seeinin.geometry.frame import Frame, mirror
 from seeinin.geometry.linking import by_place, share_of_images
+from seeinin.geometry.look import Look
 from seeinin.geometry.nearest import from_ids, nearest
 from seeinin.geometry.outside import outside
-from seeinin.geometry.painting import Look, paint
+from seeinin.geometry.painting import paint
 from seeinin.geometry.polygon import in_rectangle, inside
 from seeinin.geometry.ridges import draw_ridges, spread_of
 from seeinin.pool import Pool

@@ -18,9 +18,10 @@ from seeinin.geometry.colours import slot_palette
 from seeinin.geometry.counting import Cell, counting
 from seeinin.geometry.frame import Frame, mirror
 from seeinin.geometry.jitter import Jitter
+from seeinin.geometry.look import Look
 from seeinin.geometry.matrix import Rect
 from seeinin.geometry.outside import outside
-from seeinin.geometry.painting import Look, painting
+from seeinin.geometry.painting import painting
 from seeinin.geometry.ridges import Spread, draw_ridges, spread_of
 from seeinin.geometry.steps import with_steps
 from seeinin.geometry.warp import Warp

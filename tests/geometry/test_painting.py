@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from seeinin.geometry.brightness import full_brightness
 from seeinin.geometry.frame import FULL, Frame
-from seeinin.geometry.painting import CONTRAST, FAINTEST, Look, full_brightness, paint
+from seeinin.geometry.look import CONTRAST, FAINTEST, Look
+from seeinin.geometry.painting import paint
 from seeinin.geometry.srgb import to_srgb
 from seeinin.pool import POOL
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from seeinin.geometry.colouring import Colouring
 from seeinin.geometry.counting import counting
 from seeinin.geometry.frame import Frame, mirror
+from seeinin.geometry.look import Look
 from seeinin.geometry.matrix import Camera, Matrix, Rect
-from seeinin.geometry.painting import Look, paint
+from seeinin.geometry.painting import paint
 from seeinin.pool import POOL
 from seeinin.views.layout import SMALLEST, Layout
 
