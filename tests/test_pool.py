@@ -71,14 +71,16 @@ def test_threads_give_way_to_the_window(one):
 
 
 def test_a_pause_holds_up_nobody_and_ends(one):
-    order = []
+    order, all_asked = [], threading.Event()
 
     def steps():
         order.append(("begun", time.monotonic()))
+        all_asked.wait(5)
         yield 0.1
         order.append(("goes on", time.monotonic()))
 
     pausing, later, gesture = one.now(steps), one.later(order.append, ("later", 0)), one.now(order.append, ("now", 0))
+    all_asked.set()
     for job in (pausing, later, gesture):
         job.result(5)
     assert [name for name, _ in order] == ["begun", "now", "later", "goes on"]
