@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,8 @@ _NAMES = {
 }  # fmt: skip
 
 Value = Any  # a tensor, or a list of them
+
+_thread = ThreadPoolExecutor(1)  # kept: a new one for each call took onnxruntime twenty times as long to get used to
 
 _state = onnxruntime.capi.onnxruntime_pybind11_state
 ERRORS: tuple[type[Exception], ...] = tuple(
@@ -101,15 +103,15 @@ def session(proto: Any, weights: Mapping[str, NDArray[Any]]) -> Any:
 
 
 def answer(running: Any, names: Sequence[str] | None, given: Mapping[str, Any]) -> Sequence[Any]:
-    """What a session gives, worked out by a thread of its own: no signal is heard by the thread that is in onnxruntime,
-    where a Loop may last for ever. What interrupts this one ends that one too."""
+    """What a session gives, worked out by another thread: one that is in onnxruntime hears no signal, and a Loop there
+    may last for ever. What interrupts this one ends that one too."""
     options = onnxruntime.RunOptions()
-    with ThreadPoolExecutor(1) as thread:
-        try:
-            return thread.submit(running.run, names, given, options).result()
-        except BaseException:
-            options.terminate = True
-            raise
+    working = _thread.submit(running.run, names, given, options)
+    try:
+        return working.result()
+    finally:
+        options.terminate = True  # heard only where an interrupt left it at work
+        wait([working])
 
 
 def said(error: Exception) -> str:
