@@ -34,9 +34,9 @@ class Choice(QComboBox):
         style = self.style()
         if option is None or style is None:
             return
-        complex_, field = QStyle.ComplexControl.CC_ComboBox, QStyle.SubControl.SC_ComboBoxEditField
-        room = style.subControlRect(complex_, option, field, self).width()
-        option.currentText = self.fontMetrics().elidedText(option.currentText, Qt.TextElideMode.ElideMiddle, room - 4)
+        box, words = QStyle.ComplexControl.CC_ComboBox, QStyle.SubControl.SC_ComboBoxEditField
+        room = style.subControlRect(box, option, words, self).width() - 4  # styles keep a pixel or two free around them
+        option.currentText = self.fontMetrics().elidedText(option.currentText, Qt.TextElideMode.ElideMiddle, room)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """The style sheet has no arrow of its own."""
