@@ -2,6 +2,7 @@
 
 import atexit
 import faulthandler
+import gc
 import logging
 import signal
 import socket
@@ -10,6 +11,7 @@ import threading
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from PyQt6 import sip
 from PyQt6.QtCore import (
     QMessageLogContext,
     QObject,
@@ -45,13 +47,21 @@ def application(*, headless: bool = False) -> QApplication:
     if sys.stderr is not None and not faulthandler.is_enabled():
         faulthandler.enable()
     qInstallMessageHandler(_log)
-    atexit.register(
-        POOL.shutdown
-    )  # a thread that Python's end kills in the midst of compiled code takes the process along
+    atexit.register(_end)
     app = QApplication(["seeinin", "-platform", "offscreen"] if headless else ["seeinin"])
     app.setApplicationName("Seein' In")
     app.setStyle("fusion")
     return app
+
+
+def _end() -> None:
+    """Before Python's own end, which would stop threads in the midst of compiled code and take the process along;
+    and before PyQt6's, which deletes what is left one by one and sometimes reads it after that."""
+    POOL.shutdown()
+    gc.collect()
+    for window in QApplication.topLevelWidgets():
+        if not sip.isdeleted(window) and window.parent() is None:
+            sip.delete(window)
 
 
 def _log(kind: QtMsgType, context: QMessageLogContext, message: str | None) -> None:

@@ -184,3 +184,20 @@ def test_closing_waits_for_no_read(cache_path, as_user):
     result = subprocess.run(command, env=as_user, capture_output=True, text=True, timeout=100, check=False)
     assert (result.returncode, result.stderr) == (0, "")
     assert time.monotonic() - float(result.stdout) < 1.5  # half a second, and the end of Python on a busy machine
+
+
+LEFT_OPEN = """
+import atexit
+from PyQt6.QtWidgets import QApplication, QWidget
+atexit.register(lambda: print([len(QApplication.topLevelWidgets()), len(kept)]))
+from seeinin.app.loop import application
+application(headless=True)
+kept = [QWidget(), QWidget()]
+kept.append(QWidget(kept[0]))
+"""
+
+
+def test_no_window_is_left_to_the_end_of_pyqt(as_user):
+    """It deletes them one by one while it walks over the list of them: exit code 139 in one end of ten."""
+    result = subprocess.run([sys.executable, "-c", LEFT_OPEN], env=as_user, capture_output=True, text=True, timeout=100)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "[0, 3]\n", "")
