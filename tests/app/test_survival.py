@@ -191,7 +191,7 @@ import atexit
 from PyQt6.QtWidgets import QApplication, QWidget
 atexit.register(lambda: print([len(QApplication.topLevelWidgets()), len(kept)]))
 from seeinin.app.loop import application
-application(headless=True)
+app = application(headless=True)
 kept = [QWidget(), QWidget()]
 kept.append(QWidget(kept[0]))
 """
