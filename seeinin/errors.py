@@ -1,7 +1,5 @@
 """What can go wrong, each a sentence for the person at the keyboard: which file, what is wrong, what to do."""
 
-from pathlib import Path
-
 
 class SeeInInError(Exception):
     """A failure that the user can mend; the command line prints it alone and leaves with `exit_code`."""
@@ -41,8 +39,3 @@ class DiskError(SeeInInError):
 
 class SessionError(SeeInInError):
     """The session is missing, damaged, of another cache or of a newer version."""
-
-
-def lacking(path: Path) -> str:
-    """What is said of a path where a file should be."""
-    return "is a folder" if path.is_dir() else "is no ordinary file" if path.exists() else "is missing"

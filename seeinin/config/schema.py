@@ -37,6 +37,8 @@ def _expanded(text: str) -> str:
 
 
 def _beside_config(path: str, info: ValidationInfo) -> str:
+    if "\0" in path:
+        raise ValueError(f"{path!r} cannot be the name of a file")
     return str(Path((info.context or {}).get("folder", "")) / _expanded(path))
 
 

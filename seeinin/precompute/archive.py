@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from seeinin.errors import ModelError, lacking
-from seeinin.precompute import vetting
+from seeinin.errors import ModelError
+from seeinin.precompute import files, vetting
 
 _PLAIN = frozenset(
     {"archive_format", "archive_version", "byteorder", ".data/version", ".data/serialization_id", "version"}
@@ -33,8 +33,7 @@ class _StrangeError(Exception):
 
 def read(path: Path) -> io.BytesIO:
     """The archive made anew; ModelError where it is no exported program, or holds what could run."""
-    if not path.is_file():
-        raise ModelError(f"{path} {lacking(path)}; correct model.network")
+    files.check(path, "correct model.network", ModelError)
     clean = io.BytesIO()
     try:
         with zipfile.ZipFile(path) as archive, zipfile.ZipFile(clean, "w") as copy:

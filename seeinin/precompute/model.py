@@ -18,8 +18,8 @@ import torch
 from torch import nn
 
 from seeinin import config
-from seeinin.errors import ModelError, lacking
-from seeinin.precompute import caffe, exported, onnx
+from seeinin.errors import ModelError
+from seeinin.precompute import caffe, exported, files, onnx
 from seeinin.precompute.weights import load_weights
 
 
@@ -80,8 +80,7 @@ def _from_package(name: str) -> ModuleType:
 
 
 def _from_file(path: Path) -> ModuleType:
-    if not path.is_file():
-        raise ModelError(f"{path} {lacking(path)}; correct the target in the config")
+    files.check(path, "correct the target in the config", ModelError)
     spec = importlib.util.spec_from_file_location(f"seeinin_user_{path.stem}", path)
     assert spec is not None
     assert spec.loader is not None

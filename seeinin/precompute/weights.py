@@ -14,7 +14,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
-from seeinin.errors import ModelError, lacking
+from seeinin.errors import ModelError
+from seeinin.precompute import files
 
 Weights = Mapping[str, torch.Tensor]
 
@@ -41,16 +42,12 @@ def load_weights(network: nn.Module, path: Path) -> None:
 
 def read_weights(path: Path) -> Weights:
     """The state dict in the file, taken out of `model_state_dict`, `state_dict` or `model` where it is nested there."""
-    if not path.is_file():
-        raise ModelError(f"{path} {lacking(path)}; correct model.weights")
-    if path.stat().st_size == 0:
-        raise ModelError(f"{path} is empty; fetch it again")
+    files.check(path, cure := "correct model.weights", ModelError)
     try:
-        content = load_file(path) if path.suffix == ".safetensors" else _torch(path)
+        with files.reading(path, cure, ModelError):
+            content = load_file(path) if path.suffix == ".safetensors" else _torch(path)
     except SafetensorError as error:
         raise ModelError(f"{path} is cut short or not safetensors ({error}); fetch it again") from None
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror}; correct model.weights") from None
     for nest in ("model_state_dict", "state_dict", "model"):
         content = content[nest] if isinstance(content, Mapping) and isinstance(content.get(nest), Mapping) else content
     if not isinstance(content, Mapping) or not all(isinstance(value, torch.Tensor) for value in content.values()):

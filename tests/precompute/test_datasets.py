@@ -93,7 +93,7 @@ def test_idx_mistakes(idx, pixels, labels, tmp_path):
         idx(digits=idx_bytes(labels[:-1]))
     with pytest.raises(DataError, match="label 2 has no name among the 2 of classes"):
         idx(classes=("a", "b"))
-    with pytest.raises(DataError, match="nowhere cannot be read: No such file"):
+    with pytest.raises(DataError, match=r"nowhere is missing; correct dataset\.images"):
         datasets.load(config.Idx(source="idx", images=str(tmp_path / "nowhere")))
 
 

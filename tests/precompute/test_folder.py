@@ -98,9 +98,9 @@ def test_classes_fix_the_numbers(tree, rows):
 def test_a_folder_of_nothing(tree, rows, tmp_path):
     with pytest.raises(DataError, match=r"holds no images; their names end in \.bmp"):
         rows(folder(tree({"a/x.txt": "x"})))
-    with pytest.raises(DataError, match="nowhere cannot be read: No such file"):
+    with pytest.raises(DataError, match="nowhere is missing"):
         rows(folder(tmp_path / "nowhere"))
-    with pytest.raises(DataError, match="cannot be read: Not a directory"):
+    with pytest.raises(DataError, match="is a file, not a folder"):
         rows(folder(tmp_path / "a" / "x.txt"))
 
 
@@ -199,7 +199,7 @@ def test_mistakes_in_a_table(tree, rows):
     root = tree(FILES)
     path = root / "t.csv"
     for content, options, message in (
-        (b"", {}, "has no lines below its header"),
+        (b"", {}, "is empty; fetch it again"),
         (b"path\n", {}, "has no lines below its header"),
         (b"file,label\nd.ppm,1\n", {}, r"has no column path of paths; set dataset\.image to one of file, label"),
         (b"path\nd.ppm\n", {"label": "kind"}, "has no column kind of labels"),
@@ -213,7 +213,7 @@ def test_mistakes_in_a_table(tree, rows):
         path.write_bytes(content)
         with pytest.raises(DataError, match=message):
             rows(table(path, **options))
-    with pytest.raises(DataError, match="cannot be read: No such file"):
+    with pytest.raises(DataError, match="is missing; correct"):
         rows(table(root / "nowhere.csv"))
 
 

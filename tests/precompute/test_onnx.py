@@ -249,7 +249,8 @@ def test_weights_in_files_beside_the_network(tmp_path):
         ("linked/w.bin", "no file in the folder"),
         ("", "no file in the folder"),
         ("a\0b", "no file in the folder"),
-        ("nowhere.bin", "cannot be read: No such file"),
+        ("nowhere.bin", "nowhere.bin is missing; put there what .*n.onnx names"),
+        ("pipe", "pipe is a pipe, not a file"),
         ("short.bin", "is cut short"),
     ],
 )
@@ -258,6 +259,7 @@ def test_no_file_outside_of_the_folder_is_read(tmp_path, location, message):
     inside.mkdir()
     (tmp_path / "w.bin").write_bytes(bytes(216))
     (inside / "short.bin").write_bytes(bytes(100))
+    os.mkfifo(inside / "pipe")
     (inside / "link.bin").symlink_to(tmp_path / "w.bin")
     (inside / "linked").symlink_to(tmp_path)
     refused(external(inside / "n.onnx", location), message)
@@ -273,7 +275,7 @@ def refused(path, message):
 
 def test_what_is_none_or_cannot_run(tmp_path):
     path = tmp_path / "n.onnx"
-    refused(path, "cannot be read: No such file")
+    refused(path, "is missing; correct model.network")
     path.write_bytes(b"")
     refused(path, "is empty")
     path.write_bytes(b"\x08\x09" * 7)

@@ -106,8 +106,8 @@ def test_damaged_files(tmp_path, state):
         odd.writestr("w/version", "\n3")  # torch repeats it, in three lines
     refused(tmp_path / "w.pt", "looks cut short or damaged|holds")
     refused(tmp_path / "nowhere.pt", "is missing")
-    refused(tmp_path, "is a folder; correct")
-    refused(Path("/dev/zero"), "is no ordinary file; correct")
+    refused(tmp_path, "is a folder, not a file; correct")
+    refused(Path("/dev/zero"), "is a device, not a file; correct")
     torch.save([1, 2], tmp_path / "list.pt")
     refused(tmp_path / "list.pt", "holds no state dict but list; save it")
     torch.save({"net": state, "epoch": 1}, tmp_path / "list.pt")

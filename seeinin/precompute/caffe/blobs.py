@@ -12,6 +12,7 @@ import torch
 from google.protobuf.message import DecodeError
 
 from seeinin.errors import ModelError
+from seeinin.precompute import files
 from seeinin.precompute.caffe import schema
 
 Blobs = dict[str, list[torch.Tensor]]
@@ -42,12 +43,7 @@ def read(path: Path) -> Blobs:
 
 
 def _bytes(path: Path) -> bytes:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror}; correct model.weights") from None
-    if not content:
-        raise ModelError(f"{path} is empty; fetch it again")
+    content = files.content(path, "correct model.weights", ModelError)
     if content.startswith(_HDF5):
         raise ModelError(f"{path} is HDF5; have Caffe write a caffemodel (snapshot_format: BINARYPROTO) and name that")
     if not _CONTROL.search(content[:4096]):

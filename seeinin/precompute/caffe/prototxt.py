@@ -10,6 +10,7 @@ from typing import Any
 from google.protobuf import text_format
 
 from seeinin.errors import ModelError
+from seeinin.precompute import files
 from seeinin.precompute.caffe import schema
 
 MAX_BYTES = 8_000_000  # ResNet-152 takes 150 KB
@@ -73,15 +74,10 @@ def read(path: Path) -> Prototxt:
 
 
 def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror}; correct model.network") from None
-    if len(content) > MAX_BYTES:
+    if files.check(path, cure := "correct model.network", ModelError) > MAX_BYTES:
         raise ModelError(f"{path} is larger than 8 MB, which no prototxt is; is it the weights?")
     try:
-        return content.decode()
+        return files.content(path, cure, ModelError).decode()
     except UnicodeDecodeError:
         raise ModelError(f"{path} is not text; name the prototxt as model.network, the caffemodel as weights") from None
 

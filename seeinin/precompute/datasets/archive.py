@@ -10,6 +10,7 @@ import numpy as np
 
 from seeinin import config
 from seeinin.errors import DataError
+from seeinin.precompute import files
 from seeinin.precompute.datasets.memory import Images, images
 
 # What a damaged archive makes NumPy and zipfile raise.
@@ -21,15 +22,14 @@ DAMAGE = (
 
 def npz(dataset: config.Npz) -> Images:
     """A NumPy archive with `images` uint8 (N, h, w[, c]) and, where it has them, `labels` and `classes`."""
+    files.check(path := Path(dataset.path), cure := "correct dataset.path", DataError)
     try:
-        with Path(dataset.path).open("rb") as file:
+        with files.reading(path, cure, DataError), path.open("rb") as file:
             if not zipfile.is_zipfile(file):  # of which NumPy would say to unpickle it
                 raise zipfile.BadZipFile("it is no zip file, or cut short")
             file.seek(0)
             archive = np.load(file, allow_pickle=False)
             arrays = {name: archive[name] for name in ("images", "labels", "classes") if name in archive}
-    except OSError as error:
-        raise DataError(f"{dataset.path} cannot be read: {error.strerror or error}; correct dataset.path") from None
     except DAMAGE as error:
         why = "arrays of Python objects are refused" if "allow_pickle" in str(error) else error
         raise DataError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import logging
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import numpy as np
 
 from seeinin import config
 from seeinin.errors import DataError
+from seeinin.precompute import files
 from seeinin.precompute.datasets.unread import Unread
 from seeinin.precompute.reading.decoding import SUFFIXES, Entry, Files
 
@@ -25,10 +27,9 @@ def folder(dataset: config.Folder) -> Unread:
     `classes` fixes which class has which number; else sub-folders are numbered by the order of their names.
     """
     root = Path(dataset.path)
-    try:
+    files.check(root, cure := "correct dataset.path", DataError, stat.S_IFDIR)
+    with files.reading(root, cure, DataError):
         inside = sorted(entry.name for entry in os.scandir(root) if entry.is_dir() and entry.name[0] != ".")
-    except OSError as error:
-        raise DataError(f"{root} cannot be read: {error.strerror}; correct dataset.path") from None
     classes = dataset.classes or tuple(map(readable, inside))
     paths, label = list(_images(root, deep=False)), []
     label += [-1] * len(paths)
@@ -65,9 +66,9 @@ def readable(name: str) -> str:
 
 def _images(root: Path, *, deep: bool) -> Iterator[str]:
     passed: list[str] = []
-    for place, folders, files in os.walk(root):
+    for place, folders, inside in os.walk(root):
         folders[:] = sorted(name for name in folders if name[0] != ".") if deep else []
-        for name in sorted(name for name in files if name[0] != "."):
+        for name in sorted(name for name in inside if name[0] != "."):
             if os.path.splitext(name)[1].lower() in SUFFIXES:  # noqa: PTH122  a Path for each of a million files
                 yield os.path.join(place, name)  # noqa: PTH118
             else:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from seeinin import config
 from seeinin.errors import DataError
+from seeinin.precompute import files
 from seeinin.precompute.datasets.memory import Images, images
 
 
@@ -24,9 +25,22 @@ def idx(dataset: config.Idx) -> Images:
 
 def read_idx(path: Path, what: str, dimensions: tuple[int, ...]) -> NDArray[np.uint8]:
     """An IDX file of bytes, plain or gzip, as it stands: uint8, big-endian sizes in its header."""
+    files.check(path, cure := f"correct dataset.{what}", DataError)
+    with files.reading(path, cure, DataError):
+        shape, content = _read(path, what, dimensions)
+    expected = math.prod(shape)
+    if len(content) < expected:
+        raise DataError(f"{path} is cut short: {len(content):,} of {expected:,} bytes of {what}; fetch it again")
+    if len(content) > expected:
+        raise DataError(f"{path} holds more than the {expected:,} bytes that its header declares; fetch it again")
+    return np.frombuffer(content, np.uint8).reshape(shape)
+
+
+def _read(path: Path, what: str, dimensions: tuple[int, ...]) -> tuple[tuple[int, ...], bytearray]:
+    """What the header declares, and what there is of it, in pieces: a header may claim any size."""
+    with path.open("rb") as file:
+        zipped = file.read(2) == b"\x1f\x8b"
     try:
-        with path.open("rb") as file:
-            zipped = file.read(2) == b"\x1f\x8b"
         with gzip.open(path) if zipped else path.open("rb") as file:
             head = file.read(4)
             if head[:3] != b"\0\0\x08" or head[3:] not in [bytes([n]) for n in dimensions]:
@@ -34,17 +48,9 @@ def read_idx(path: Path, what: str, dimensions: tuple[int, ...]) -> NDArray[np.u
                 raise DataError(f"{path} {state}; dataset.{what} must be an IDX file of bytes, plain or gzip")
             sizes = file.read(4 * head[3]).ljust(4 * head[3], b"\xff")  # a header cut short declares more than there is
             shape = tuple(int(n) for n in np.frombuffer(sizes, ">u4"))
-            expected = math.prod(shape)
-            # in pieces: the header may claim any size, and only what is there is held
             content = bytearray()
-            while len(content) <= expected and (piece := file.read(1 << 22)):
+            while len(content) <= math.prod(shape) and (piece := file.read(1 << 22)):
                 content += piece
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(f"{path} is cut short or damaged ({error}); fetch it again") from None
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}; correct dataset.{what}") from None
-    if len(content) < expected:
-        raise DataError(f"{path} is cut short: {len(content):,} of {expected:,} bytes of {what}; fetch it again")
-    if len(content) > expected:
-        raise DataError(f"{path} holds more than the {expected:,} bytes that its header declares; fetch it again")
-    return np.frombuffer(content, np.uint8).reshape(shape)
+    return shape, content

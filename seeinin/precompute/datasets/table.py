@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from seeinin import config
 from seeinin.errors import DataError
+from seeinin.precompute import files
 from seeinin.precompute.datasets.folder import of_files
 from seeinin.precompute.datasets.labels import numbered
 from seeinin.precompute.datasets.unread import Unread
@@ -44,9 +45,7 @@ def table(dataset: config.Csv) -> Unread:
 def _lines(path: Path) -> list[tuple[int, list[str]]]:
     """Line numbers and cells of what is not blank, the header first."""
     try:
-        text = path.read_text("utf-8-sig")  # Excel begins with a byte order mark
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}; correct dataset.path") from None
+        text = files.content(path, "correct dataset.path", DataError).decode("utf-8-sig")  # Excel begins with a mark
     except UnicodeDecodeError as error:
         raise DataError(f"{path} is not UTF-8 text (byte {error.start}); save it as CSV in UTF-8") from None
     lines = text.splitlines()

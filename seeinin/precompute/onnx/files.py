@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from onnx import helper
 
 from seeinin.errors import ModelError
+from seeinin.precompute import files
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Model:
 
 def read(path: Path) -> Model:
     """Raises ModelError where the file is none, or names files outside of its folder."""
-    content = _bytes(path)
+    content = files.content(path, "correct model.network", ModelError)
     try:
         proto = onnx.load_model_from_string(content)
     except DecodeError:
@@ -54,16 +55,6 @@ def read(path: Path) -> Model:
     return Model(path, proto, weights, digest.digest())
 
 
-def _bytes(path: Path) -> bytes:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror}; correct model.network") from None
-    if not content:
-        raise ModelError(f"{path} is empty; fetch it again")
-    return content
-
-
 def _names(graph: Any) -> Iterator[Any]:
     """All names in the graph; protobuf gives bytes for what is not UTF-8."""
     for value in (*graph.input, *graph.output, *graph.initializer):
@@ -84,12 +75,10 @@ def _external(tensor: Any, path: Path) -> bytes:
     begin, length = _number(told.get("offset", "0")), _number(told.get("length", str(size)))
     if begin < 0 or length != size:
         raise ModelError(f"{path}: the weight {tensor.name} is said to take other bytes of {file.name} than its shape")
-    try:
-        with file.open("rb") as stream:
-            stream.seek(begin)
-            content = stream.read(size)
-    except OSError as error:
-        raise ModelError(f"{file}, which {path} names, cannot be read: {error.strerror}; put it there") from None
+    files.check(file, cure := f"put there what {path} names", ModelError)
+    with files.reading(file, cure, ModelError), file.open("rb") as stream:
+        stream.seek(begin)
+        content = stream.read(size)
     if len(content) < size:
         raise ModelError(f"{file} is cut short: it ends within the weight {tensor.name} of {path}; fetch it again")
     return content

@@ -31,7 +31,8 @@ def refused(network, model):
 
 
 NETWORKS = {
-    "empty": ("", r"has no layers"),
+    "empty": ("", r"is empty; fetch it again"),
+    "blank": ("\n", r"has no layers"),
     "no layers": (INPUT, r"has no layers"),
     "not a prototxt": ("Dear reader, this is a letter", r"line 1:6: Expected"),
     "cut short": (INPUT + 'layer { name: "a"', r"line 2:\d+: Expected"),
@@ -207,11 +208,11 @@ def test_what_is_no_caffemodel(written, content, message):
 
 def test_files_that_are_not_there(written, tmp_path):
     network, model = written(INPUT + IP, WEIGHTS)
-    with pytest.raises(ModelError, match=r"nowhere cannot be read: No such file.*; correct model\.network"):
+    with pytest.raises(ModelError, match=r"nowhere is missing; correct model\.network"):
         caffe.load(tmp_path / "nowhere", model)
-    with pytest.raises(ModelError, match=r"nowhere cannot be read: No such file.*; correct model\.weights"):
+    with pytest.raises(ModelError, match=r"nowhere is missing; correct model\.weights"):
         caffe.load(network, tmp_path / "nowhere")
-    with pytest.raises(ModelError, match=r"cannot be read: Is a directory"):
+    with pytest.raises(ModelError, match=r"is a folder, not a file"):
         caffe.load(network, tmp_path)
 
 
