@@ -17,6 +17,7 @@ from seeinin.errors import ModelError
 from seeinin.precompute import exported, hooks, trace
 from seeinin.precompute.halving import is_short, too_large
 from seeinin.precompute.layers import Capture, Run
+from seeinin.precompute.patience import patience
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +41,8 @@ def capture(network: nn.Module, images: torch.Tensor, told: config.Layers = conf
         )
     _check_inputs(network, images)
     try:
-        expected = network(images.clone())
+        with patience():
+            expected = network(images.clone())
     except Exception as error:  # it is anybody's code; --debug shows where it failed
         if is_short(error):
             raise too_large(error) from error

@@ -1,6 +1,7 @@
 """Every activation is a layer, with the values that flowed there."""
 
 import logging
+import time
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from seeinin.errors import ModelError, SettingError
-from seeinin.precompute import hooks
+from seeinin.precompute import hooks, patience
 from seeinin.precompute.capture import capture
 
 
@@ -239,3 +240,25 @@ def test_tokens_stand_on_their_grid(images):
     with torch.inference_mode():
         expected = network(images).numpy()
         np.testing.assert_array_equal(found.run(images)[1][0, :, 1, 2], expected[0, 1 * 4 + 2])
+
+
+class Slow(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 2, 3)
+
+    def forward(self, x):
+        time.sleep(0.05)
+        return self.conv(x)
+
+
+def test_a_network_that_keeps_us_waiting_is_said(monkeypatch, caplog):
+    images = torch.rand(2, 3, 8, 8)
+    capture(Slow(), images)
+    assert "no answer" not in caplog.text
+    monkeypatch.setattr(patience, "SECONDS", 0.01)
+    capture(Slow(), images)
+    assert caplog.text.count("the network has given no answer for 0.01 seconds") == 1
+    caplog.clear()
+    hooks.capture(Slow(), images).chosen().run(images)
+    assert "the network has given no answer" in caplog.text

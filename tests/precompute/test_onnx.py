@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -334,6 +335,41 @@ def test_ctrl_c_ends_a_loop_that_never_returns(tmp_path, alone):
     relu = loaded(save(tmp_path / "n.onnx", [helper.make_node("Relu", ["x"], ["out"])]))
     (out,) = (node for node in relu.graph.nodes if node.op == "call_module")
     assert torch.equal(relu.giving([out])(images)[0], images)  # by the thread that was in the loop: it goes on no more
+
+
+def folding(path):
+    """A thousand products of large constants, which onnxruntime would work out while it makes a session."""
+    nodes = [helper.make_node("ConstantOfShape", ["size"], ["m0"])]
+    nodes += [helper.make_node("MatMul", [f"m{i}", "m0"], [f"m{i + 1}"]) for i in range(1000)]
+    nodes += [helper.make_node("ReduceMax", ["m1000"], ["most"], keepdims=0)]
+    nodes += [helper.make_node("Add", ["x", "most"], ["out"], name="sum")]
+    return save(path, nodes, [numpy_helper.from_array(np.array([2000, 2000]), "size")])
+
+
+COMMAND = """
+import sys
+from seeinin.cli import main
+from seeinin.precompute import patience
+patience.SECONDS = 1
+sys.exit(main(["precompute", "c.yaml"]))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("network", [endless, folding])
+def test_the_command_says_that_it_waits_and_ends_when_it_is_told(tmp_path, network, number):
+    network(tmp_path / "n.onnx")
+    model_ = "model: {source: onnx, network: n.onnx}"
+    np.savez(tmp_path / "i.npz", images=np.zeros((4, 8, 8, 3), np.uint8))
+    (tmp_path / "c.yaml").write_text(f"output: x.h5\n{model_}\ndataset: {{source: npz, path: i.npz}}\n")
+    process = subprocess.Popen([sys.executable, "-c", COMMAND], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    try:
+        assert "the network has given no answer for 1 seconds" in process.stderr.readline()
+        process.send_signal(number)
+        words = process.communicate(timeout=10)[1]
+    finally:
+        process.kill()
+    assert (process.returncode, words) == (130 if number == signal.SIGINT else 143, "")
 
 
 def test_without_the_extra(tmp_path, monkeypatch):

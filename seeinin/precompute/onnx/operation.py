@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -99,18 +100,30 @@ def session(proto: Any, weights: Mapping[str, NDArray[Any]]) -> Any:
     if weights:
         values = [onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(array)) for array in weights.values()]
         options.add_external_initializers(list(weights), values)
-    return onnxruntime.InferenceSession(proto.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    making = partial(
+        onnxruntime.InferenceSession,
+        proto.SerializeToString(),
+        options,
+        ["CPUExecutionProvider"],
+        disabled_optimizers=["ConstantFolding"],  # it may last for ever and hears nothing; as a part of a run it does
+    )
+    return _apart(making, lambda: options.set_load_cancellation_flag(True))
 
 
 def answer(running: Any, names: Sequence[str] | None, given: Mapping[str, Any]) -> Sequence[Any]:
-    """What a session gives, worked out by another thread: one that is in onnxruntime hears no signal, and a Loop there
-    may last for ever. What interrupts this one ends that one too."""
+    """What a session gives."""
     options = onnxruntime.RunOptions()
-    working = _thread.submit(running.run, names, given, options)
+    return _apart(partial(running.run, names, given, options), lambda: setattr(options, "terminate", True))
+
+
+def _apart(work: Callable[[], Value], end: Callable[[], None]) -> Value:
+    """Done by another thread: one that is in onnxruntime hears no signal, and a Loop there may last for ever.
+    What interrupts this one ends that one too."""
+    working = _thread.submit(work)
     try:
         return working.result()
     finally:
-        options.terminate = True  # heard only where an interrupt left it at work
+        end()  # heard only where an interrupt left it at work
         wait([working])
 
 
