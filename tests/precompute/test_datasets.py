@@ -3,6 +3,7 @@
 import gzip
 import io
 import re
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -293,3 +294,21 @@ def test_a_damaged_npz_is_refused_in_one_sentence(tmp_path_factory, chance, flip
         said = str(error)
     assert said.startswith(str(path))
     assert "\n" not in said
+
+
+class Many:
+    def __len__(self):
+        return 3_000_000
+
+    def __getitem__(self, number):
+        return np.full((2, 2), number % 256, np.uint8), 0
+
+
+def test_only_the_chosen_of_many_get_names():
+    tracemalloc.start()
+    try:
+        rows = datasets.wrap(Many()).choose(np.array([2_999_999, 5]), None)
+        assert tracemalloc.get_traced_memory()[1] < 10e6
+    finally:
+        tracemalloc.stop()
+    assert list(rows.names) == ["2999999", "5"]

@@ -54,8 +54,7 @@ def _unread(dataset: Any, task: Objects, classes: Sequence[str], named: str, rea
         raise DataError(f"{named} has no length ({type(error).__name__}: {error}); give it a __len__") from error
     if count > MOST:
         raise DataError(f"{named} says it holds {count:,} images, and a cache holds {MOST:,}; return a Subset of it")
-    names = [str(i) for i in range(count)]
-    return Unread(task, range(count), names, classes, named, reading, kind="image ")
+    return Unread(task, range(count), None, classes, named, reading, kind="image ")
 
 
 @dataclass

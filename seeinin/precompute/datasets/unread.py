@@ -38,7 +38,7 @@ class Unread:
 
     task: Task
     items: Sequence[Any]
-    names: Sequence[str]
+    names: Sequence[str] | None  # None: their numbers
     classes: tuple[str, ...]
     named: str
     reading: config.Reading
@@ -62,7 +62,8 @@ class Unread:
         """The rows of a cache, each image of `size` (h, w) where that is given. Raises DataError where images differ in
         size and it is not, and where more of them than allowed cannot be read.
         """
-        names = [self.kind + self.names[i] for i in index]
+        own = [str(i) if self.names is None else self.names[i] for i in index]
+        names = [self.kind + name for name in own]
         problems = Problems(names, self.reading.max_bad, self.named)
         looks = self._looks(index, names, problems)
         _log_oddities(looks)
@@ -79,7 +80,7 @@ class Unread:
             return self._read(index, digests, shape, problems, list(batches))
 
         extra = {name: column[index] for name, column in self.extra.items()}
-        return Rows(shape, label, classes, [self.names[i] for i in index], identity, problems, read, extra)
+        return Rows(shape, label, classes, own, identity, problems, read, extra)
 
     def _looks(self, index: NDArray[np.int64], names: list[str], problems: Problems) -> list[Look | Unreadable]:
         places = [slice(start, start + CHUNK) for start in range(0, len(index), CHUNK)]
