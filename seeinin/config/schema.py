@@ -183,7 +183,7 @@ class Preprocess(_Section):
 class Layers(_Section):
     include: tuple[str, ...] = ("*",)
     exclude: tuple[str, ...] = ()
-    every: PositiveInt = 1
+    every: Annotated[int, pydantic.Field(ge=1, le=10_000)] = 1
     # where these cannot be seen: height and width of a transformer's patches; layers whose tensors end in channels
     grid: tuple[PositiveInt, PositiveInt] | None = None
     channels_last: tuple[str, ...] = ()

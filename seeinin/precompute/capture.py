@@ -43,7 +43,7 @@ def capture(network: nn.Module, images: torch.Tensor, told: config.Layers = conf
     try:
         with patience():
             expected = network(images.clone())
-    except Exception as error:  # it is anybody's code; --debug shows where it failed
+    except (Exception, SystemExit) as error:  # it is anybody's code; --debug shows where it failed
         if is_short(error):
             raise too_large(error) from error
         raise ModelError(
@@ -150,7 +150,7 @@ def _same(one: Any, other: Any) -> bool:
     return one.shape == other.shape and torch.allclose(one, other, rtol=1e-4, atol=1e-5, equal_nan=True)
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: BaseException) -> str:
     text = str(error).strip()
     return (
         f"{type(error).__name__} {text}".splitlines()[0]

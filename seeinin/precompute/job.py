@@ -63,6 +63,8 @@ def prepare(
 
     No image runs through the network for types that were `settled` by an earlier run on the same inputs.
     """
+    if any(tensor.is_meta for tensor in network.state_dict().values()):
+        raise ModelError("the network is on torch's device meta, where nothing has values; make it on another")
     network = network.to(device).eval()
     index = np.random.default_rng(settings.seed).permutation(len(dataset))[:limit]
     images = dataset.choose(index, settings.preprocess.size)

@@ -167,10 +167,10 @@ def _write(
 
 def _check_name(target: Path) -> None:
     try:
-        if target.name and not target.is_dir():
+        if target.name and (target.is_file() or not target.exists()):
             os.stat(target.parent / f"{target.name}.journal.1")  # noqa: PTH116  as long as its names get
             return
-        why = "it is a folder"
+        why = "it is a folder" if target.is_dir() else "it is a device or a pipe"
     except FileNotFoundError:
         return
     except (OSError, ValueError) as error:

@@ -262,3 +262,13 @@ def test_a_network_that_keeps_us_waiting_is_said(monkeypatch, caplog):
     caplog.clear()
     hooks.capture(Slow(), images).chosen().run(images)
     assert "the network has given no answer" in caplog.text
+
+
+class Leaving(nn.Module):
+    def forward(self, x):
+        raise SystemExit(0)
+
+
+def test_a_network_that_leaves_the_program_is_no_success():
+    with pytest.raises(ModelError, match="cannot take images of 3 × 8 × 8"):
+        capture(Leaving(), torch.rand(2, 3, 8, 8))

@@ -312,3 +312,13 @@ def test_only_the_chosen_of_many_get_names():
     finally:
         tracemalloc.stop()
     assert list(rows.names) == ["2999999", "5"]
+
+
+def test_labels_that_are_none(pixels):
+    for label, message in (
+        (np.full(7, np.inf), "not whole numbers"),
+        (np.full(7, 1e300), r"1e\+300 is no label"),
+        (np.zeros((7, 2)), r"the labels have the shape \(7, 2\); give each image one"),
+    ):
+        with pytest.raises(DataError, match=message):
+            datasets.wrap((pixels, label))

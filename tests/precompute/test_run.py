@@ -407,14 +407,19 @@ def test_python_mistakes(run, network, data, tmp_path):
         precompute(network, data, tmp_path / "x.h5", skale=1)
     with pytest.raises(TypeError, match="output is missing"):
         precompute(network, data)
+    os.mkfifo(tmp_path / "pipe")
     for name, why in (
         (tmp_path, "it is a folder"),
+        (tmp_path / "pipe", "it is a device or a pipe"),
+        ("/dev/zero", "it is a device or a pipe"),
         ("x" * 250, "File name too long"),
         ("x\0", "null"),
         (__file__ + "/x", "Not a"),
     ):
         with pytest.raises(ConfigError, match=rf"output: .* cannot be the name of a cache \(.*{why}"):
             precompute(network, data, name)
+    with pytest.raises(ModelError, match="is on torch's device meta"):
+        precompute(nn.Conv2d(1, 2, 3, device="meta"), data, tmp_path / "x.h5")
     with pytest.raises(ConfigError, match="device: meta cannot be used"):
         precompute(network, data, tmp_path / "x.h5", device="meta")
     with pytest.raises(ConfigError, match="device: warp cannot be used"):

@@ -22,6 +22,8 @@ def numbered(label: ArrayLike | None, count: int, classes: Sequence[str], named:
     if label is None:
         return np.full(count, -1, np.int32), tuple(classes)
     labels = np.asarray(label)
+    if labels.ndim > 1 and labels.shape[0] == count and labels.size != count:
+        raise DataError(f"{named}: the labels have the shape {labels.shape}; give each image one")
     if labels.shape not in ((count,), (count, 1)):
         raise DataError(
             f"{named} differ in number: {count:,} images but {len(np.atleast_1d(labels)):,} labels; pair them"
@@ -30,13 +32,13 @@ def numbered(label: ArrayLike | None, count: int, classes: Sequence[str], named:
     if labels.dtype.kind in "SUO":
         texts = [text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text) for text in labels.tolist()]
         return _named(texts, classes, named)
-    if labels.dtype.kind not in "iufb" or not np.array_equal(labels, np.rint(labels)):
+    if labels.dtype.kind not in "iufb" or not (np.isfinite(labels) & (labels == np.rint(labels))).all():
         raise DataError(f"{named}: the labels are not whole numbers; give each image the number of its class, from 0")
     lowest, highest = (int(labels.min()), int(labels.max())) if count else (-1, -1)
     if lowest < -1 or highest >= MAX_CLASSES:
         wrong = lowest if lowest < -1 else highest
         raise DataError(
-            f"{named}: {wrong} is no label; give the numbers of classes, from 0, and -1 where there is none"
+            f"{named}: {wrong:.16g} is no label; give the numbers of classes, from 0, and -1 where there is none"
         )
     if classes and highest >= len(classes):
         raise DataError(
