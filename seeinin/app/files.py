@@ -19,7 +19,7 @@ SESSIONS = "Sessions (*.json)"
 
 def save_session(window: "Window") -> None:
     """Layer, camera, order, selections, pick and looks, to be seen again."""
-    if path := _target(window, "Save session", "session.json", SESSIONS):
+    if path := target(window, "Save session", "session.json", SESSIONS):
         session.save(window.state, path)
 
 
@@ -36,7 +36,7 @@ def export_selection(window: "Window") -> None:
     layer, selection, view = state.layer, state.selection, state.view
     if layer is None or selection is None or view is None:
         raise DataError("Nothing is selected that could be exported: select something first.")
-    path = _target(window, "Export selection", f"{layer.name.replace('/', '-')}.csv", "Tables (*.csv)")
+    path = target(window, "Export selection", f"{layer.name.replace('/', '-')}.csv", "Tables (*.csv)")
     if path:
         state.busy = f"writing {path.name}"
         channels = list(dict.fromkeys((*view.columns, *view.rows)))
@@ -54,6 +54,11 @@ def keep_selection(window: "Window") -> None:
         window.state.keep(name.strip())
 
 
-def _target(window: "Window", title: str, name: str, kinds: str) -> Path | None:
+def target(window: "Window", title: str, name: str, kinds: str) -> Path | None:
+    """Where the user wants a file, called `name` or otherwise; a name without an ending gets that of `name`."""
     chosen, _ = QFileDialog.getSaveFileName(window, title, name, kinds)  # which asks before it replaces a file
-    return Path(chosen) if chosen else None
+    if not chosen:
+        return None
+    path = Path(chosen)
+    complete = path if path.suffix else path.with_name(path.name + Path(name).suffix)
+    return path if complete.exists() else complete  # about that one it has not asked

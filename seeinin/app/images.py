@@ -6,6 +6,7 @@ import numpy as np
 from PyQt6.QtGui import QImage
 
 from seeinin.errors import DiskError
+from seeinin.state.whole import whole
 
 FORMATS = {
     1: QImage.Format.Format_Grayscale8,
@@ -42,8 +43,6 @@ def save(image: QImage, path: Path) -> None:
     """Write a PNG; it has its name only when it is whole. Raises DiskError."""
     if not path.parent.is_dir():
         raise DiskError(f"cannot write {path}: there is no folder {path.parent}")
-    partial = path.with_name(path.name + ".partial")
-    if not image.save(str(partial), "PNG"):
-        partial.unlink(missing_ok=True)
-        raise DiskError(f"cannot write {path}: the folder refuses it or the disk is full")
-    partial.replace(path)
+    with whole(path) as partial:
+        if not image.save(str(partial), "PNG"):
+            raise DiskError(f"cannot write {path}: the folder refuses it or the disk is full")

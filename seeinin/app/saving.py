@@ -11,8 +11,9 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, get_args
 
 from PyQt6.QtCore import QProcess
-from PyQt6.QtWidgets import QCheckBox, QComboBox, QDialog, QDialogButtonBox, QFileDialog, QFormLayout, QSpinBox
+from PyQt6.QtWidgets import QCheckBox, QComboBox, QDialog, QDialogButtonBox, QFormLayout, QSpinBox
 
+from seeinin.app.files import target
 from seeinin.app.stage import SCALES, Panel
 from seeinin.errors import DisplayError
 from seeinin.state import session
@@ -70,9 +71,8 @@ def save_picture(window: "Window") -> None:
     """Ask what and where, and have it drawn."""
     asked = PictureDialog(window)
     if asked.exec():
-        name, _ = QFileDialog.getSaveFileName(window, "Save picture", "seeinin.png", "Pictures (*.png)")
-        if name:
-            draw(window, Path(name), asked.arguments())
+        if path := target(window, "Save picture", "seeinin.png", "Pictures (*.png)"):
+            draw(window, path, asked.arguments())
 
 
 def draw(window: "Window", path: Path, arguments: list[str]) -> QProcess:

@@ -9,6 +9,7 @@ import numpy as np
 from seeinin.state.linking import Rule
 from seeinin.state.selection import Selection
 from seeinin.state.sources import Sources
+from seeinin.state.whole import whole
 from seeinin.store.reader import Layer
 
 BLOCK = 65_536  # points written at once
@@ -21,10 +22,11 @@ def write_selection(
 
     image is the place in the dataset, row that in the cache, position the (y, x) in the layer. A name that a
     spreadsheet would take for a formula gets an apostrophe before it; what is damaged in the file stays empty.
+    Raises DiskError.
     """
     points = np.flatnonzero(sources.linker.points(selection, rule, layer.number))
     columns = {channel: sources.columns.get(layer, channel) for channel in channels}
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with whole(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         head = ("image", "row", "name", "label", "prediction", "layer", "y", "x")
         writer.writerow([*head, *(f"channel {channel}" for channel in channels)])

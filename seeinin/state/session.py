@@ -21,6 +21,7 @@ from seeinin.state.ranges import Limits, Ranges
 from seeinin.state.selection import Kept, Selection, chosen
 from seeinin.state.state import ViewerState
 from seeinin.state.view import Arrangement, View
+from seeinin.state.whole import whole
 
 FORMAT, VERSION = "seeinin-session", 1
 LARGEST = 2**28  # bytes of a file that is read at all
@@ -28,10 +29,9 @@ LOOKS = ("link", "tool", "style", "point_size", "opacity", "maps", "contrast", "
 
 
 def save(state: ViewerState, path: Path) -> None:
-    """Write the session beside its final name, then rename it there."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(as_json(state), indent=1) + "\n", encoding="utf-8")
-    partial.replace(path)
+    """Write the session. Raises DiskError."""
+    with whole(path) as partial:
+        partial.write_text(json.dumps(as_json(state), indent=1) + "\n", encoding="utf-8")
 
 
 def restore(state: ViewerState, path: Path) -> None:

@@ -82,10 +82,10 @@ def wide(window):
 
 
 EFFECTS = {  # action: what is done before the key, and whether it did what it says, told what that gave
-    "Save session…": (nothing, lambda w, _: (w.folder / "saved").exists()),
+    "Save session…": (nothing, lambda w, _: (w.folder / "saved.it").exists()),
     "Open session…": (lambda w: w.state.select_class(2), lambda w, _: not images(w).any()),
-    "Export selection…": (some, lambda w, _: len((w.folder / "saved").read_text().splitlines()) == 41),
-    "Save picture…": (nothing, lambda w, _: w.drawn == [w.folder / "saved"]),
+    "Export selection…": (some, lambda w, _: len((w.folder / "saved.it").read_text().splitlines()) == 41),
+    "Save picture…": (nothing, lambda w, _: w.drawn == [w.folder / "saved.it"]),
     "Search…": (nothing, opened(Search)),
     "Undo": (
         lambda w: (w.state.select_class(0), w.state.select_class(1)),
@@ -190,7 +190,7 @@ def press(window, key):
 
 def test_every_key_does_what_it_says(window, qtbot, tmp_path, monkeypatch):
     window.folder, window.drawn = tmp_path, []
-    file = str(tmp_path / "saved"), ""
+    file = str(tmp_path / "saved.it"), ""
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: file)
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, **__: file)
     monkeypatch.setattr(saving.PictureDialog, "exec", lambda _: True)

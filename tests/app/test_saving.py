@@ -10,6 +10,7 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QDialog, QFileDialog
 
 from seeinin.app.caption import MARGIN, caption_of, captioned
+from seeinin.app.loop import Guard
 from seeinin.app.saving import PictureDialog, draw
 from seeinin.state.state import ViewerState
 from seeinin.views.theme import DARK
@@ -82,6 +83,41 @@ def test_what_cannot_be_written_is_said(window, tmp_path, qtbot):
     draw(window, tmp_path / "no folder" / "it.png", [])
     qtbot.waitUntil(lambda: window.state.busy == "" and window.report.isVisible(), timeout=60_000)
     assert window.report.sentence.text().startswith("cannot write")
+
+
+@pytest.mark.parametrize(("key", "path"), [(Qt.Key.Key_S, "it.json"), (Qt.Key.Key_E, "it.csv")])
+def test_a_file_that_cannot_be_written_is_a_sentence_and_leaves_nothing(
+    window, tmp_path, qtbot, monkeypatch, key, path
+):
+    """The folder is not there; then the name is a folder's."""
+    window.state.select_class(0)
+    qtbot.waitUntil(window.settled, timeout=60_000)
+    (tmp_path / path).mkdir()
+    with Guard() as guard:
+        guard.failed.connect(window.report.show_problem)
+        for chosen in (tmp_path / "no folder" / path, tmp_path / path):
+            monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, chosen=chosen: (str(chosen), ""))
+            window.report.hide()
+            QTest.keyClick(window.matrix.canvas.native, key, Qt.KeyboardModifier.ControlModifier)
+            qtbot.waitUntil(lambda: window.report.isVisible() and not window.state.busy, timeout=60_000)
+            assert window.report.sentence.text().startswith(f"cannot write {chosen}: ")
+    assert [p.name for p in tmp_path.iterdir()] == [path]
+
+
+def test_a_name_without_an_ending_gets_one(window, tmp_path, qtbot, monkeypatch):
+    """Except where that is a file which Qt has not asked about."""
+    names = ["plain", "with.JSON", "plain"]
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / names.pop(0)), ""))
+    for there in (["plain.json"], ["plain.json", "with.JSON"], ["plain", "plain.json", "with.JSON"]):
+        QTest.keyClick(window.matrix.canvas.native, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+        assert sorted(p.name for p in tmp_path.iterdir()) == there
+
+
+def test_a_screenshot_where_a_folder_is(cache_path, tmp_path, without_display):
+    command = [*RUN, cache_path, "--size", "600x500", "--screenshot", tmp_path]
+    result = subprocess.run(command, env=without_display, capture_output=True, text=True, timeout=100, check=False)
+    assert (result.returncode, result.stderr) == (1, f"seeinin: cannot write {tmp_path}: Is a directory\n")
+    assert not [*tmp_path.iterdir(), *tmp_path.parent.glob("*.partial")]
 
 
 def test_a_scale_beyond_eight_is_refused(cache_path, tmp_path, without_display):
