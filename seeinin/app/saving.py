@@ -70,9 +70,8 @@ class PictureDialog(QDialog):
 def save_picture(window: "Window") -> None:
     """Ask what and where, and have it drawn."""
     asked = PictureDialog(window)
-    if asked.exec():
-        if path := target(window, "Save picture", "seeinin.png", "Pictures (*.png)"):
-            draw(window, path, asked.arguments())
+    if asked.exec() and (path := target(window, "Save picture", "seeinin.png", "Pictures (*.png)")):
+        draw(window, path, asked.arguments())
 
 
 def draw(window: "Window", path: Path, arguments: list[str]) -> QProcess:

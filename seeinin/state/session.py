@@ -11,9 +11,10 @@ from typing import Any, cast, get_args
 
 import numpy as np
 
-from seeinin.errors import SessionError
+from seeinin.errors import CacheError, SessionError
 from seeinin.geometry.matrix import Camera, Upper
 from seeinin.geometry.warp import Kind, Warp
+from seeinin.state.checking import between, number_of, one_of, slots_of
 from seeinin.state.colouring import ColourBy, Meaning
 from seeinin.state.gallery import GalleryBy, GalleryOrder
 from seeinin.state.named import Place
@@ -52,7 +53,16 @@ def restore(state: ViewerState, path: Path) -> None:
         raise SessionError(f"{path} belongs to another cache, {content.get('cache')!r}, not to {state.cache.path}")
     try:
         _restore(state, content)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, zlib.error) as error:
+    except (
+        KeyError,
+        TypeError,
+        ValueError,
+        IndexError,
+        AttributeError,
+        OverflowError,
+        CacheError,
+        zlib.error,
+    ) as error:
         raise SessionError(f"{path} is damaged: {type(error).__name__} {error}") from error
 
 
@@ -107,19 +117,19 @@ def _restore(state: ViewerState, content: Mapping[str, Any]) -> None:
     pick = None if content["pick"] is None else _place(state, content["pick"])
     fields: dict[str, Any] = {
         "against": None if against is None else _kept(state, against),
-        "hidden": frozenset(int(number) for number in content["hidden"]),
-        "slots": tuple(None if number is None else int(number) for number in content["slots"]),
+        "hidden": frozenset(number_of(number, len(state.cache.classes)) for number in content["hidden"]),
+        "slots": slots_of(len(state.cache.classes), content["slots"]),
         "colour_by": _colour_by(state, *content["colour_by"]),
         "gallery": _gallery(content.get("gallery", GalleryBy())),
-        "link": _one_of(content["link"], "place", "image"),
-        "tool": _one_of(content["tool"], "pan", "lasso", "rectangle", "brush"),
-        "style": _one_of(content["style"], "auto", "points", "density"),
-        "point_size": min(max(float(content["point_size"]), 1.0), 20.0),
-        "opacity": min(max(float(content["opacity"]), 0.01), 1.0),
-        "maps": _one_of(content["maps"], "average", "difference"),
-        "contrast": _one_of(content["contrast"], "layer", "channel"),
-        "upper": _one_of(content.get("upper", "same"), *get_args(Upper)),
-        "legend": _one_of(content.get("legend", "name"), "name", "count", "lift"),
+        "link": one_of(content["link"], "place", "image"),
+        "tool": one_of(content["tool"], "pan", "lasso", "rectangle", "brush"),
+        "style": one_of(content["style"], "auto", "points", "density"),
+        "point_size": between(content["point_size"], 1.0, 20.0),
+        "opacity": between(content["opacity"], 0.01, 1.0),
+        "maps": one_of(content["maps"], "average", "difference"),
+        "contrast": one_of(content["contrast"], "layer", "channel"),
+        "upper": one_of(content.get("upper", "same"), *get_args(Upper)),
+        "legend": one_of(content.get("legend", "name"), "name", "count", "lift"),
     }
     view = None if content["view"] is None else _view(state, content["view"])
     state.pick, state.kept = pick, kept
@@ -141,10 +151,11 @@ def _view(state: ViewerState, content: Mapping[str, Any]) -> View:
     ranges: Ranges = {int(c): (float(low), float(high)) for c, (low, high) in content["ranges"].items()}
     warps = {int(c): _warp(*warp) for c, warp in content.get("warps", {}).items()}
     x, y, span = (float(v) for v in content["camera"])
-    known = rows and columns and all(0 <= c < layer.shape[0] for c in (*rows, *columns, *ranges, *warps))
-    if not known or not np.isfinite([x, y, span]).all() or span <= 0 or any(not a < b for a, b in ranges.values()):
-        raise ValueError("the view shows what the layer has not")
     pinned = tuple(int(c) for c in content["pinned"])
+    known = rows and columns and all(0 <= c < layer.shape[0] for c in (*rows, *columns, *ranges, *warps, *pinned))
+    numbers = x, y, span, *(end for limits in ranges.values() for end in limits)
+    if not known or not np.isfinite(numbers).all() or span <= 0 or any(not a < b for a, b in ranges.values()):
+        raise ValueError("the view shows what the layer has not")
     arrangement = Arrangement(str(content["order"]), str(content["text"]), pinned)
     whole = bool(content.get("whole", False))
     return View(layer.number, rows, columns, ranges, Camera(x, y, span), arrangement, warps, whole)
@@ -153,7 +164,7 @@ def _view(state: ViewerState, content: Mapping[str, Any]) -> View:
 def _warp(kind: str, unit: float) -> Warp:
     if not 0 < float(unit) < np.inf:
         raise ValueError(f"{unit!r} is no unit of an axis")
-    return Warp(cast("Kind", _one_of(kind, *get_args(Kind))), float(unit))
+    return Warp(cast("Kind", one_of(kind, *get_args(Kind))), float(unit))
 
 
 def _selection(state: ViewerState, content: Mapping[str, Any] | None) -> Selection | None:
@@ -182,19 +193,13 @@ def _place(state: ViewerState, content: Mapping[str, Any]) -> Place:
 
 
 def _colour_by(state: ViewerState, meaning: str, which: int | str) -> ColourBy:
-    known = cast("Meaning", _one_of(meaning, *get_args(Meaning)))
+    known = cast("Meaning", one_of(meaning, *get_args(Meaning)))
     if known == "extra" and which not in state.cache.extra:
         raise ValueError(f"there is no column {which!r}")
-    return ColourBy(known, which if known == "extra" else int(which))
+    return ColourBy(known, which if known == "extra" else number_of(which))
 
 
 def _gallery(content: Sequence[Any]) -> GalleryBy:
     order, channel = content
-    known = cast("GalleryOrder", _one_of(order, *get_args(GalleryOrder)))
-    return GalleryBy(known, None if channel is None else int(channel))
-
-
-def _one_of(value: Any, *known: str) -> str:
-    if value not in known:
-        raise ValueError(f"{value!r} is none of {known}")
-    return str(value)
+    known = cast("GalleryOrder", one_of(order, *get_args(GalleryOrder)))
+    return GalleryBy(known, None if channel is None else number_of(channel))

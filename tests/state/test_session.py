@@ -79,6 +79,18 @@ CHANGES = {
     "an axis of no kind": {"view": VIEW | {"warps": {"0": ["cubic", 1.0]}}},
     "an axis without a unit": {"view": VIEW | {"warps": {"0": ["log", 0.0]}}},
     "a gallery of no order": {"gallery": ["best", None]},
+    "a gallery of a channel below none": {"gallery": ["highest", -1]},
+    "a colour of a channel below none": {"colour_by": ["channel", -1]},
+    "a hidden class that is not there": {"hidden": [99]},
+    "a colour for a class that is not there": {"slots": [0, 1, 2, 77]},
+    "a colour too few": {"slots": [0, 1]},
+    "two colours for one class": {"slots": [0, 1, 2, 2]},
+    "points of no size": {"point_size": float("nan")},
+    "an opacity without end": {"opacity": float("inf")},
+    "a number without end": {"hidden": [float("inf")]},
+    "an axis without end": {"view": VIEW | {"ranges": {"0": [0, float("inf")]}}},
+    "a pin that the layer has not": {"view": VIEW | {"pinned": [99]}},
+    "a layer that is not there": {"view": VIEW | {"layer": "conv99"}},
 }
 
 
