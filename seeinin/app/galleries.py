@@ -25,7 +25,7 @@ WORDS: dict[GalleryOrder, str] = {
 def in_words(by: GalleryBy, channel: int | None) -> str:
     """Short enough for the line above the gallery."""
     if by.order in ("highest", "lowest") and channel is not None:
-        return f"channel {channel}, {by.order} first"
+        return f"{by.order} channel {channel}"
     return WORDS[by.order]
 
 
@@ -37,8 +37,13 @@ def _orders(order: GalleryOrder, state: ViewerState) -> bool:
     return state.gallery.order == order
 
 
+def _has(order: GalleryOrder, state: ViewerState) -> bool:
+    """Images without classes are like none."""
+    return order != "unlike" or bool(state.cache.classes)
+
+
 def _next(window: "Window") -> None:
-    orders = list(WORDS)
+    orders = [order for order in WORDS if _has(order, window.state)]
     now = orders.index(window.state.gallery.order)
     window.state.gallery = GalleryBy(orders[(now + 1) % len(orders)])
 
@@ -51,8 +56,16 @@ _TIPS: dict[GalleryOrder, str] = {
 }
 GALLERY = (
     *(
-        Action(MENU, words[0].upper() + words[1:], (), _TIPS[order], partial(_order, order), on=partial(_orders, order))
-        for order, words in WORDS.items()
+        Action(
+            MENU,
+            text[0].upper() + text[1:],
+            (),
+            _TIPS[kind],
+            partial(_order, kind),
+            partial(_has, kind),
+            partial(_orders, kind),
+        )
+        for kind, text in WORDS.items()
     ),
     Action(MENU, "Next order", ("O",), "Order the gallery by something else", _next, apart=True),
 )

@@ -1,5 +1,6 @@
 """How unlike its class each image is, in a layer's own space."""
 
+import math
 from collections.abc import Generator
 
 import numpy as np
@@ -51,6 +52,6 @@ def _squares(layer: Layer, rows: slice, label: NDArray[np.int32]) -> NDArray[np.
     labelled = np.flatnonzero(label >= 0)
     squares = np.full(len(label), np.nan)
     with np.errstate(invalid="ignore", over="ignore"):
-        apart = (maps[labelled] - means[label[labelled]]).reshape(len(labelled), -1)
+        apart = (maps[labelled] - means[label[labelled]]).reshape(len(labelled), math.prod(means.shape[1:]))
         squares[labelled] = np.einsum("ij,ij->i", apart, apart)
     return squares

@@ -9,9 +9,13 @@ from PyQt6.QtGui import QMouseEvent, QWheelEvent
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 
+from seeinin.app.galleries import in_words
 from seeinin.app.grid import Grid
+from seeinin.app.window import Window
 from seeinin.state.gallery import GalleryBy, Listing
 from seeinin.state.selection import chosen
+from seeinin.state.state import ViewerState
+from seeinin.store.reader import open_cache
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
@@ -73,6 +77,33 @@ def test_orders_by_menu_key_and_focus(window, gallery, qtbot):
     qtbot.waitUntil(gallery.settled, timeout=60_000)
     assert np.array_equal(gallery.listing.rows, np.argsort(-layer.column(2), kind="stable"))
     assert "channel 2" in window.sidebar.gallery_heading.order.text()
+
+
+def test_what_it_is_ordered_by_can_be_read_in_a_narrow_column(window):
+    """Qt takes the middle of the words away, and "channel 9,…est first" would not say which."""
+    button = window.sidebar.gallery_heading.order
+    for order in ("highest", "lowest"):
+        words = in_words(GalleryBy(order, 499), 499)
+        shown = button.fontMetrics().elidedText(
+            words, Qt.TextElideMode.ElideMiddle, button.fontMetrics().averageCharWidth() * 15
+        )
+        assert (shown[:4], shown[-3:]) == (order[:4], "499")
+
+
+def test_images_without_classes_are_ordered_by_what_they_have(tmp_path, qtbot, write_cache):
+    with open_cache(write_cache(tmp_path / "plain.h5", classes=())) as cache:
+        window = Window(ViewerState().attach(cache), (1000, 700))
+        qtbot.addWidget(window)
+        window.appear()
+        window.activateWindow()
+        qtbot.waitUntil(window.isActiveWindow)
+        orders = []
+        for _ in range(3):
+            QTest.keyClick(window.matrix.canvas.native, Qt.Key.Key_O)
+            orders.append(window.state.gallery.order)
+        assert orders == ["highest", "lowest", "rows"]
+        offered = window.sidebar.gallery_heading.order.menu().actions()
+        assert [a.text() for a in offered if not a.isEnabled() and a.text()] == ["Least like its class"]
 
 
 def test_a_list_that_takes_long_is_announced(window, gallery, monkeypatch, qtbot):

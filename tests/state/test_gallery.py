@@ -6,6 +6,9 @@ import pytest
 from seeinin.pool import POOL, Latest
 from seeinin.state.gallery import GalleryBy, listing
 from seeinin.state.selection import chosen
+from seeinin.state.state import ViewerState
+from seeinin.store.reader import open_cache
+from tests.app.caches import written
 
 
 @pytest.fixture
@@ -76,3 +79,14 @@ def test_nan_is_the_least_of_all():
     chosen = np.array([[True, True, False], [False, False, True], [False, False, False]])
     assert _extreme(values, chosen).tolist() == [1, 2, 0]
     assert _extreme(values, None).tolist() == [2, 0, 0]
+
+
+@pytest.mark.parametrize("classes", [("cat", "dog"), ()])
+def test_without_labels_no_image_is_odd(tmp_path, classes):
+    """With classes that none of them has, and without any."""
+    with open_cache(written(tmp_path / "plain.h5", classes=classes, present=[])) as cache:
+        state = ViewerState().attach(cache)
+        job = state.sources, cache.layer("conv"), GalleryBy("unlike"), None, "place"
+        found = Latest(POOL.now).request(listing, *job).result(timeout=60)
+        assert found.rows.tolist() == list(range(cache.images))
+        assert np.isnan(found.score).all()
