@@ -154,7 +154,7 @@ class OverviewView:
         self.picture.place(*matrix.viewport)
         self.labels.set_labels([])
         strokes = [rectangles([matrix.viewport], rgba(self.theme.line))]
-        if shown and self.sight is not None and (note := self.sight.note):
+        if shown and self.sight is not None and (note := self._short(self.sight.note, matrix.viewport.width - 12)):
             x, bottom = matrix.viewport.x, matrix.viewport.y + matrix.viewport.height
             width = text_width(note, SMALL, ratio=self.canvas.pixel_scale)
             strokes.append(boxes([[x, bottom - 18, width + 12, 18]], rgba(self.theme.panel, 0.85)))
@@ -162,6 +162,12 @@ class OverviewView:
         if shown and self.state.layer is not None:
             strokes.append(hole_marks(matrix, self.state.layer, self.state.sources.columns, self.theme)[0])
         self.strokes.set_strokes(*strokes, *self._box_strokes(matrix))
+
+    def _short(self, note: str, room: float) -> str:
+        """As many of the note's parts as have room; none where not even the first has."""
+        while note and text_width(note, SMALL, ratio=self.canvas.pixel_scale) > room:
+            note = note.rpartition(" · ")[0]
+        return note
 
     def _box_strokes(self, matrix: Matrix) -> list[np.ndarray]:
         box = self.box
@@ -234,7 +240,7 @@ def _plots(
     from seeinin.views.rendering import first_look, rendering  # by the worker: the window is up before the kernels are
 
     def look(shot: Shot) -> None:
-        show(Sight(request, shot.rgba, f"{shot.drawn.points:,} of {shot.drawn.total:,} points", False))
+        show(Sight(request, shot.rgba, f"refining · {shot.drawn.points:,} of {shot.drawn.total:,} points", False))
 
     shot = yield from first_look(request, sources)
     if shot is None or not shot.exact:

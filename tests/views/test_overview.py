@@ -96,6 +96,15 @@ def test_many_channels_show_one_value_a_cell(new_view: Callable[..., OverviewVie
     assert (brightness.diagonal()[2::4] > np.median(brightness)).all()
 
 
+@pytest.mark.parametrize(("side", "lit"), [(240, True), (120, True), (60, False)])
+def test_the_note_stays_on_the_picture(new_view, side: int, lit: bool) -> None:
+    """Its first part where the whole has no room, and nothing where that has none either."""
+    view = with_all_channels(new_view(WIDE, side + 160, side))
+    picture = view.canvas.render()[..., :3].astype(int)
+    assert (picture[:, 80 + side + 2 :] == picture[0, 0]).all()
+    assert (picture[side - 18 : side - 2, 82 : 80 + side - 2].min(axis=2) > 150).any() == lit
+
+
 def test_correlations_are_kept_while_the_camera_moves_and_the_size_changes(new_view, monkeypatch) -> None:
     view = with_all_channels(new_view(WIDE))
     layer, images = view.state.cache.layers[WIDE], view.state.cache.images
