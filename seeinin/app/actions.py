@@ -191,7 +191,9 @@ _FIXED = (
         save_picture,
     ),
     Action("File", "Close", ("Ctrl+W", "Ctrl+Q"), "Close the window", lambda w: w.close(), apart=True),
-    Action("Edit", "Search…", ("Ctrl+F",), "Any action, layer or class by its name", lambda w: w.search()),
+    Action(
+        "Edit", "Search…", ("Ctrl+F",), "Any action, layer, class or named selection by its name", lambda w: w.search()
+    ),
     Action(
         "Edit",
         "Undo",
@@ -200,6 +202,7 @@ _FIXED = (
         lambda w: w.state.undo(),
         lambda s: s.can_undo,
         icon="undo",
+        apart=True,
     ),
     Action(
         "Edit",

@@ -139,11 +139,22 @@ POINTED = (
     ),
     Action(NEAREST, "Another number…", (), "How many images", _nearest_of, _in_plot),
     Action("Select", "Select its class", ("Q",), "Of the image under the cursor", _select_class, _over_class),
-    Action("View", "Open this plot", ("E",), "Fill the view with the plot under the cursor", _open, _in_plot),
+    Action(
+        "View", "Open this plot", ("E",), "Fill the view with the plot under the cursor", _open, _in_plot, apart=True
+    ),
     Action("View", "Hide its class", ("Shift+H",), "Of the image under the cursor", _hide_class, _over_class),
     Action("View", "Show only its class", ("Shift+S",), "And again: show all", _solo_class, _over_class),
     Action("View", "Show all classes", ("Shift+A",), "", _show_classes, lambda s: bool(s.hidden)),
-    Action("Layer", "Pin its channels", ("P",), "Keep the channels of the plot in front", _pin, _in_plot, _is_pinned),
+    Action(
+        "Layer",
+        "Pin its channels",
+        ("P",),
+        "Keep the channels of the plot in front",
+        _pin,
+        _in_plot,
+        _is_pinned,
+        apart=True,
+    ),
     Action("Layer", "Colour by its channel", ("Shift+C",), "By the value of the channel on x", _colour, _in_plot),
     Action("Layer", "Gallery by its channel", ("Shift+O",), "By the value of the channel on x", _gallery, _in_plot),
     *(
@@ -151,7 +162,13 @@ POINTED = (
         for order, words in ORDERS.items()
     ),
     Action(
-        "Edit", "Copy image", ("Ctrl+C",), "The image under the cursor, or the picked one", _copy_image, _over_image
+        "Edit",
+        "Copy image",
+        ("Ctrl+C",),
+        "The image under the cursor, or the picked one",
+        _copy_image,
+        _over_image,
+        apart=True,
     ),
     Action("Edit", "Copy the plots", ("Ctrl+Shift+C",), "The picture in the middle of the window", _copy_picture),
 )

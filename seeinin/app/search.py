@@ -1,4 +1,4 @@
-"""Search: every action, layer and class by its name."""
+"""Search: every action, layer, class and named selection by its name."""
 
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -39,6 +39,7 @@ def entries(window: "Window") -> list[Entry]:
     for number, name in enumerate(state.cache.classes):
         found.append(Entry(f"class {plain(name)}", partial(state.select_class, number)))
         found.append(Entry(f"compare with class {plain(name)}", partial(state.compare_with_class, number)))
+    found += [Entry(f"selection {plain(kept.name)}", partial(state.recall, kept.name)) for kept in state.kept]
     return found
 
 
@@ -65,7 +66,7 @@ class Search(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.every, self.found = entries(window), list[Entry]()
         self.line, self.results = QLineEdit(), QListWidget()
-        self.line.setPlaceholderText("An action, a layer, a class")
+        self.line.setPlaceholderText("An action, a layer, a class, a named selection")
         self.line.textChanged.connect(self._filter)
         self.line.returnPressed.connect(self._do)
         OwnKeys(self.line)
@@ -91,6 +92,9 @@ class Search(QDialog):
         self.results.clear()
         self.results.addItems([entry.text for entry in self.found])
         self.results.setCurrentRow(0)
+        if not self.found:
+            self.results.addItem("Nothing has that in its name, or it cannot be done now")
+            self.results.item(0).setFlags(Qt.ItemFlag.NoItemFlags)  # type: ignore[union-attr]  # it was just added
 
     def _do(self, *_: object) -> None:
         row = self.results.currentRow()

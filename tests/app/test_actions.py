@@ -138,6 +138,15 @@ def test_every_action_is_in_a_menu_with_its_keys(window):
         assert [k.toString() for k in made.shortcuts()] == [QKeySequence(k).toString() for k in action.keys]
 
 
+def test_no_menu_is_a_long_list(window):
+    """Of more than eight entries in a row nobody finds one; the layers of a cache and its classes are lists by nature."""
+    for name, menu in window.commands.menus.items():
+        rows = "".join("|" if action.isSeparator() else "." for action in menu.actions())
+        assert name.endswith("class") or max(map(len, rows.split("|"))) <= 8, (name, rows)
+        assert not rows.startswith("|")
+        assert "||" not in rows
+
+
 def test_no_key_means_two_things(cache):
     keys = [QKeySequence(key).toString() for action in actions(cache) for key in action.keys]
     assert len(keys) == len(set(keys))

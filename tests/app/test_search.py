@@ -41,9 +41,21 @@ def test_the_arrows_move_through_what_is_found(window, search):
 
 def test_what_is_not_there_does_nothing(window, search):
     QTest.keyClicks(search.line, "no such thing")
-    assert search.results.count() == 0
+    assert [search.results.item(k).text()[:7] for k in range(search.results.count())] == ["Nothing"]
+    at = search.results.visualItemRect(search.results.item(0)).center()
+    QTest.mouseClick(search.results.viewport(), Qt.MouseButton.LeftButton, pos=at)
     QTest.keyClick(search.line, Qt.Key.Key_Return)
     assert window.state.selection is None
+
+
+def test_a_named_selection_is_found(window, qtbot):
+    window.state.select_class(2)
+    window.state.keep("odd frogs")
+    window.state.clear()
+    window.search()
+    QTest.keyClicks(window.findChild(Search).line, "odd fr")
+    QTest.keyClick(window.findChild(Search).line, Qt.Key.Key_Return)
+    assert np.array_equal(window.state.selection.strength > 0, window.state.cache.label == 2)
 
 
 def test_actions_are_found_with_their_keys(window, search):
