@@ -131,7 +131,8 @@ class Gallery(QAbstractScrollArea):
         self.port.update()
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(60, 2 * self.grid.pitch_y)
+        """Two rows of pictures of the usual size; larger ones must not make the window larger than the screen."""
+        return QSize(60, 2 * min(self.grid.pitch_y, round(SIDE) + BAR))
 
     def sizeHint(self) -> QSize:
         return QSize(200, 3 * self.grid.pitch_y)

@@ -139,7 +139,7 @@ def test_every_action_is_in_a_menu_with_its_keys(window):
 
 
 def test_no_menu_is_a_long_list(window):
-    """Of more than eight entries in a row nobody finds one; the layers of a cache and its classes are lists by nature."""
+    """Of more than eight entries in a row nobody finds one; layers and classes are lists by nature."""
     for name, menu in window.commands.menus.items():
         rows = "".join("|" if action.isSeparator() else "." for action in menu.actions())
         assert name.endswith("class") or max(map(len, rows.split("|"))) <= 8, (name, rows)

@@ -79,6 +79,16 @@ def test_orders_by_menu_key_and_focus(window, gallery, qtbot):
     assert "channel 2" in window.sidebar.gallery_heading.order.text()
 
 
+def test_large_pictures_do_not_enlarge_the_window(window, gallery):
+    """Also where they were made large in another window, and have been remembered."""
+    for _ in range(12):
+        wheel(gallery.port, 120, CONTROL)
+    assert gallery.box(0).height() > 200
+    gallery.updateGeometry()
+    QTest.qWait(50)
+    assert (window.width(), window.height()) == (1000, 700)
+
+
 def test_what_it_is_ordered_by_can_be_read_in_a_narrow_column(window):
     """Qt takes the middle of the words away, and "channel 9,…est first" would not say which."""
     button = window.sidebar.gallery_heading.order
