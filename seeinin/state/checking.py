@@ -1,10 +1,12 @@
-"""What a file may say: words, numbers and colours, each a ValueError where it is none that we know."""
+"""What a file may say: words, numbers, colours and orders, each a ValueError where it is none that we know."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast, get_args
 
 import numpy as np
 
+from seeinin.geometry.warp import Kind, Warp
+from seeinin.state.gallery import GalleryBy, GalleryOrder
 from seeinin.state.slots import Slots, first_slots
 
 
@@ -36,3 +38,15 @@ def slots_of(classes: int, content: Sequence[Any]) -> Slots:
     if len(slots) != len(first_slots(classes)) or len(set(taken)) < len(taken):
         raise ValueError(f"{content!r} are not the colours of {classes} classes")
     return slots
+
+
+def warp_of(kind: str, unit: float) -> Warp:
+    if not 0 < float(unit) < np.inf:
+        raise ValueError(f"{unit!r} is no unit of an axis")
+    return Warp(cast("Kind", one_of(kind, *get_args(Kind))), float(unit))
+
+
+def gallery_of(content: Sequence[Any]) -> GalleryBy:
+    order, channel = content
+    known = cast("GalleryOrder", one_of(order, *get_args(GalleryOrder)))
+    return GalleryBy(known, None if channel is None else number_of(channel))

@@ -3,7 +3,7 @@
 import base64
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,12 +13,12 @@ import numpy as np
 
 from seeinin.errors import CacheError, SessionError
 from seeinin.geometry.matrix import Camera, Upper
-from seeinin.geometry.warp import Kind, Warp
-from seeinin.state.checking import between, number_of, one_of, slots_of
+from seeinin.state.checking import between, gallery_of, number_of, one_of, slots_of, warp_of
 from seeinin.state.colouring import ColourBy, Meaning
-from seeinin.state.gallery import GalleryBy, GalleryOrder
+from seeinin.state.gallery import GalleryBy
 from seeinin.state.named import Place
 from seeinin.state.ranges import Limits, Ranges
+from seeinin.state.savedorder import order_as_json, order_of
 from seeinin.state.selection import Kept, Selection, chosen
 from seeinin.state.state import ViewerState
 from seeinin.state.view import Arrangement, View
@@ -93,7 +93,8 @@ def _of_view(view: View, name: str) -> dict[str, Any]:
     warps = {str(channel): list(warp) for channel, warp in view.warps.items()}
     camera = [view.camera.x, view.camera.y, view.camera.span]
     axes = {"ranges": ranges, "warps": warps, "whole": view.whole}
-    text = {"order": view.arrangement.order, "text": view.arrangement.text, "pinned": view.arrangement.pinned}
+    how = view.arrangement
+    text = {"order": how.order, "text": how.text, "pinned": how.pinned, "ranking": order_as_json(how.ranking)}
     return {"layer": name, "rows": view.rows, "columns": view.columns, "camera": camera, **axes, **text}
 
 
@@ -120,7 +121,7 @@ def _restore(state: ViewerState, content: Mapping[str, Any]) -> None:
         "hidden": frozenset(number_of(number, len(state.cache.classes)) for number in content["hidden"]),
         "slots": slots_of(len(state.cache.classes), content["slots"]),
         "colour_by": _colour_by(state, *content["colour_by"]),
-        "gallery": _gallery(content.get("gallery", GalleryBy())),
+        "gallery": gallery_of(content.get("gallery", GalleryBy())),
         "link": one_of(content["link"], "place", "image"),
         "tool": one_of(content["tool"], "pan", "lasso", "rectangle", "brush"),
         "style": one_of(content["style"], "auto", "points", "density"),
@@ -149,22 +150,17 @@ def _view(state: ViewerState, content: Mapping[str, Any]) -> View:
     layer = state.cache.layer(content["layer"])
     rows, columns = (tuple(int(c) for c in content[side]) for side in ("rows", "columns"))
     ranges: Ranges = {int(c): (float(low), float(high)) for c, (low, high) in content["ranges"].items()}
-    warps = {int(c): _warp(*warp) for c, warp in content.get("warps", {}).items()}
+    warps = {int(c): warp_of(*warp) for c, warp in content.get("warps", {}).items()}
     x, y, span = (float(v) for v in content["camera"])
     pinned = tuple(int(c) for c in content["pinned"])
     known = rows and columns and all(0 <= c < layer.shape[0] for c in (*rows, *columns, *ranges, *warps, *pinned))
     numbers = x, y, span, *(end for limits in ranges.values() for end in limits)
     if not known or not np.isfinite(numbers).all() or span <= 0 or any(not a < b for a, b in ranges.values()):
         raise ValueError("the view shows what the layer has not")
-    arrangement = Arrangement(str(content["order"]), str(content["text"]), pinned)
+    ranking = order_of(content.get("ranking"), layer.shape[0])  # which older sessions lack
+    arrangement = Arrangement(str(content["order"]), str(content["text"]), pinned, ranking)
     whole = bool(content.get("whole", False))
     return View(layer.number, rows, columns, ranges, Camera(x, y, span), arrangement, warps, whole)
-
-
-def _warp(kind: str, unit: float) -> Warp:
-    if not 0 < float(unit) < np.inf:
-        raise ValueError(f"{unit!r} is no unit of an axis")
-    return Warp(cast("Kind", one_of(kind, *get_args(Kind))), float(unit))
 
 
 def _selection(state: ViewerState, content: Mapping[str, Any] | None) -> Selection | None:
@@ -197,9 +193,3 @@ def _colour_by(state: ViewerState, meaning: str, which: int | str) -> ColourBy:
     if known == "extra" and which not in state.cache.extra:
         raise ValueError(f"there is no column {which!r}")
     return ColourBy(known, which if known == "extra" else number_of(which))
-
-
-def _gallery(content: Sequence[Any]) -> GalleryBy:
-    order, channel = content
-    known = cast("GalleryOrder", one_of(order, *get_args(GalleryOrder)))
-    return GalleryBy(known, None if channel is None else number_of(channel))

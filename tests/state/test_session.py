@@ -8,6 +8,7 @@ import pytest
 
 from seeinin.errors import SessionError
 from seeinin.geometry.matrix import Camera
+from seeinin.state.arranging import Arranging
 from seeinin.state.colouring import ColourBy
 from seeinin.state.export import write_selection
 from seeinin.state.gallery import GalleryBy
@@ -61,8 +62,26 @@ def test_a_session_comes_back_whole(filled, tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["my session.json"]
 
 
+def test_an_order_comes_back_with_its_scores(filled, tmp_path):
+    """Also when the selection that it was asked with is no longer there, and channels are typed."""
+    arranging = Arranging(filled)
+    arranging.order_by("tells")
+    assert filled.inbox.run_until(lambda: filled.view.arrangement.order == "tells", 60)
+    filled.clear()
+    save(filled, tmp_path / "it.json")
+    other = ViewerState().attach(filled.cache)
+    restore(other, tmp_path / "it.json")
+    assert other.inbox.run_until(lambda: other.view is not None, 10)
+    before, after = (state.view.arrangement.ranking for state in (filled, other))
+    assert np.array_equal(after.score, before.score, equal_nan=True)
+    for again in (arranging, Arranging(other)):
+        again.write("top 4")
+    assert other.view.rows == filled.view.rows == tuple(before.channels[:4])
+
+
 VIEW = {"layer": "conv", "rows": [0], "columns": [0], "ranges": {}, "camera": [0, 0, 1]}
 VIEW |= {"order": "network", "text": "", "pinned": []}
+ORDER = {"channels": [5, 4, 3, 2, 1, 0], "score": [0.5] * 6, "low": None, "silent": 0, "images": 300}
 CHANGES = {
     "another cache": {"fingerprint": "x"},
     "a newer version": {"version": 99},
@@ -91,12 +110,14 @@ CHANGES = {
     "an axis without end": {"view": VIEW | {"ranges": {"0": [0, float("inf")]}}},
     "a pin that the layer has not": {"view": VIEW | {"pinned": [99]}},
     "a layer that is not there": {"view": VIEW | {"layer": "conv99"}},
+    "an order of other channels": {"view": VIEW | {"ranking": ORDER | {"channels": [0, 1, 2, 3, 4, 4]}}},
+    "an order with a score too few": {"view": VIEW | {"ranking": ORDER | {"score": [1.0]}}},
 }
 
 
 def test_the_view_that_the_changes_spoil_is_a_good_one(filled, tmp_path):
     path = tmp_path / "good.json"
-    path.write_text(json.dumps({**as_json(filled), "view": VIEW}))
+    path.write_text(json.dumps({**as_json(filled), "view": VIEW | {"ranking": ORDER}}))
     restore(filled, path)
     assert filled.view.rows == (0,)
 
