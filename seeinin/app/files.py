@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtWidgets import QFileDialog, QInputDialog
 
+from seeinin.app.names import as_file
 from seeinin.errors import DataError
 from seeinin.pool import POOL
 from seeinin.state import session
@@ -36,7 +37,7 @@ def export_selection(window: "Window") -> None:
     layer, selection, view = state.layer, state.selection, state.view
     if layer is None or selection is None or view is None:
         raise DataError("Nothing is selected that could be exported: select something first.")
-    path = target(window, "Export selection", f"{layer.name.replace('/', '-')}.csv", "Tables (*.csv)")
+    path = target(window, "Export selection", f"{as_file(layer.name)}.csv", "Tables (*.csv)")
     if path:
         state.busy = f"writing {path.name}"
         channels = list(dict.fromkeys((*view.columns, *view.rows)))

@@ -73,6 +73,7 @@ class Search(QDialog):
         self.line.installEventFilter(self)
         self.results.itemClicked.connect(self._do)
         self.results.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.results.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         column = QVBoxLayout(self)
         column.addWidget(self.line)
         column.addWidget(self.results)
