@@ -19,7 +19,7 @@ from seeinin.app.rows import paint_ground
 from seeinin.state.selection import Kept
 from seeinin.state.state import ViewerState
 
-MOST = 3  # rows before it scrolls
+LEAST, MOST = 2, 3  # rows before it scrolls, where there is little room and where there is enough
 GAP = 7
 
 
@@ -54,7 +54,7 @@ class KeptList(QListWidget):
         self.setSelectionMode(QListWidget.SelectionMode.NoSelection)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Maximum)
         self.setAccessibleName("Named selections")
         OwnKeys(self)
         state.events.kept.connect(self.refresh)
@@ -76,7 +76,17 @@ class KeptList(QListWidget):
             item.setData(Qt.ItemDataRole.UserRole, f"{kept.selection.count:,}")
             item.setToolTip(as_tip(f"{plain(kept.name)}: {kept.selection.count:,} {where}"))
             item.setSizeHint(QSize(40, self.fontMetrics().height() + GAP))
-        self.setFixedHeight(min(self.count(), MOST) * (self.fontMetrics().height() + GAP) + 2)
+        self.updateGeometry()
+
+    def minimumSizeHint(self) -> QSize:
+        """Fewer rows than it likes, so that a low window keeps its height."""
+        return QSize(40, self._high(min(self.count(), LEAST)))
+
+    def sizeHint(self) -> QSize:
+        return QSize(40, self._high(min(self.count(), MOST)))
+
+    def _high(self, rows: int) -> int:
+        return rows * (self.fontMetrics().height() + GAP) + 2
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         assert event is not None
@@ -103,7 +113,7 @@ class KeptPanel(QWidget):
         column.setSpacing(4)
         column.addWidget(Heading("Named selections"))
         column.addWidget(self.list)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Maximum)
         state.events.kept.connect(self._show)
         self._show()
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 OVERVIEW = 0.2  # of the column's height, at least
 ROWS = 10  # of the legend, that it keeps from the overview
+LEAST = 3  # rows of it, however low the window
 MANY = 24  # classes from which on the legend can be searched
 
 
@@ -67,6 +68,7 @@ class Sidebar(QWidget):
         self.overview.setFixedHeight(min(max(rest, int(self.height() * OVERVIEW)), width))
         super().resizeEvent(event)
         self.legend.setMaximumHeight(max(self.legend.rows_high(), 40))
+        self.legend.setMinimumHeight(min(self.legend.rows_high(), LEAST * self.legend.row_height() + 2))
 
 
 class Finder(QLineEdit):

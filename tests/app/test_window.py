@@ -158,6 +158,31 @@ def test_the_window_is_remembered_only_when_asked(window, tmp_path):
     assert (window.theme, window.state.motion, window.gallery.side) == (*kept, 50.0)
 
 
+def test_named_selections_leave_a_low_window_low(tmp_path, qtbot, write_cache):
+    """Ten classes and six names at 1000 × 700, with every panel of the left column in sight and none over another."""
+    from seeinin.app.window import Window
+    from seeinin.state.state import ViewerState
+    from seeinin.store.reader import open_cache
+
+    with open_cache(write_cache(tmp_path / "ten.h5", classes=tuple(map(str, range(10))))) as cache:
+        window = Window(ViewerState().attach(cache), (1000, 700))
+        qtbot.addWidget(window)
+        window.appear()
+        for number in range(6):
+            window.state.select_class(number)
+            window.state.keep(f"number {number}")
+        qtbot.wait(100)
+        assert (window.width(), window.height()) == (1000, 700)
+        row = window.legend.row_height()
+        kept = window.sidebar.kept.list
+        assert kept.height() >= row - 2
+        assert window.legend.height() >= 3 * row
+        parts = (window.legend, window.details, window.gallery, kept)
+        ends = [part.mapTo(window, QPoint(0, part.height())).y() for part in parts]
+        starts = [part.mapTo(window, QPoint(0, 0)).y() for part in parts]
+        assert all(end <= start for end, start in zip(ends, starts[1:], strict=False))
+
+
 def test_strange_names_stay_text(tmp_path, qtbot, write_cache):
     from seeinin.app.window import Window
     from seeinin.state.state import ViewerState
