@@ -26,8 +26,8 @@ class Tally:
         images = f"{self.images:,} of {count_of(all_images, 'image')}"
         if self.layer is None:
             return f"{images} selected"
-        share = percent(self.points, self.total)
-        return f"{self.points:,} points of {name} ({share}) · {images} ({percent(self.images, all_images)}) selected"
+        points = f"{count_of(self.points, 'point')} of {name} ({percent(self.points, self.total)})"
+        return f"{points} · {images} ({percent(self.images, all_images)}) selected"
 
 
 def tally(token: Token, selection: Selection, linker: Linker, cache: Cache) -> Tally:

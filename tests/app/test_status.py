@@ -4,7 +4,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 
 from seeinin.app.status import Status, drawn_words, missed_words
-from seeinin.app.tally import percent, tally
+from seeinin.app.tally import Tally, percent, tally
 from seeinin.pool import Token
 from seeinin.state.named import Cell, Drawn
 from seeinin.state.selection import chosen
@@ -92,3 +92,9 @@ def test_the_busy_sign_has_patience(qtbot, state):
     assert bar.busy.words.text() == "reading conv"
     state.busy = ""
     assert not bar.busy.isVisible()
+
+
+def test_one_is_one_point():
+    counts = np.zeros(1, np.int64)
+    assert Tally(1, 1, 0, 1, counts).words("out", 1) == "1 point of out (100 %) · 1 of 1 image (100 %) selected"
+    assert Tally(2, 8, 0, 1, counts).words("out", 2).startswith("2 points of out (25 %) · 1 of 2 images")
