@@ -17,6 +17,7 @@ from seeinin.state.selection import How
 from seeinin.state.slots import colour_of, lent
 from seeinin.state.state import ViewerState
 from seeinin.views.theme import Theme
+from seeinin.wording import about
 
 Index = QModelIndex | QPersistentModelIndex
 DOT = 10  # px across
@@ -59,7 +60,7 @@ class Classes(QAbstractListModel):
         some = 0 if self.selected is None else self.selected[number]
         if not some:
             return f"{self.totals[number]:,}"
-        lift = "" if self.lift is None else f"×{self.lift[number]:.2g}   "
+        lift = "" if self.lift is None else f"×{about(self.lift[number])}   "
         return f"{lift}{some:,} / {self.totals[number]:,}"
 
     def share(self, number: int) -> float:

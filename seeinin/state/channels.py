@@ -4,9 +4,11 @@ import re
 from collections.abc import Collection, Sequence
 
 from seeinin.errors import SeeInInError
+from seeinin.wording import shortened
 
-RANGE = re.compile(r"(\d+)\s*(?:-|–|to)\s*(\d+)")
-TOP = re.compile(r"(top|bottom|last)\s+(\d+)")
+# longer numbers name no channel, and Python reads none of 5,000 digits
+RANGE = re.compile(r"([0-9]{1,9})\s*(?:-|–|to)\s*([0-9]{1,9})")
+TOP = re.compile(r"(top|bottom|last)\s+([0-9]{1,9})")
 
 
 class ChannelError(SeeInInError):
@@ -34,8 +36,7 @@ def _part(part: str, order: Sequence[int], silent: Collection[int]) -> list[int]
         if not silent:
             raise ChannelError("no channel of this layer is silent: write 12, 4-9 or top 20")
         return [channel for channel in order if channel in silent]
-    if top := TOP.fullmatch(part):
-        count = int(top[2])
+    if (top := TOP.fullmatch(part)) and (count := int(top[2])):
         return speaking[:count] if top[1] == "top" else speaking[max(len(speaking) - count, 0) :]
     if pair := RANGE.fullmatch(part):
         first, last = int(pair[1]), int(pair[2])
@@ -43,5 +44,5 @@ def _part(part: str, order: Sequence[int], silent: Collection[int]) -> list[int]
     else:
         found = [int(part)] if part.isascii() and part.isdecimal() and len(part) < 10 else []
     if not found or max(found) >= len(order) or (pair and int(pair[2]) >= len(order)):
-        raise ChannelError(f"{part!r} names no channel of 0 to {len(order) - 1}: write 12, 4-9 or top 20")
+        raise ChannelError(f"{shortened(part)!r} names no channel of 0 to {len(order) - 1}: write 12, 4-9 or top 20")
     return found

@@ -11,6 +11,7 @@ from seeinin.geometry.warp import Warp
 from seeinin.views.theme import Theme, rgba
 from seeinin.visuals.labels import Label
 from seeinin.visuals.shapes import lines
+from seeinin.wording import about
 
 NAMED = 22.0  # px a cell needs for the number of its channel
 TICKED = 64.0  # and for ticks
@@ -111,7 +112,7 @@ def _name(matrix: Matrix, channel: int, seen: float, score: NDArray[np.float64] 
         return str(channel)
     kind, words = matrix.warp(channel).kind, [f"channel {channel}"]
     if score is not None and channel < len(score) and np.isfinite(score[channel]):
-        words.append(f"{score[channel]:.2g}")
+        words.append(about(score[channel]))
     return " · ".join([*words, *([kind] if kind != "linear" else [])])
 
 

@@ -8,6 +8,7 @@ from seeinin.app.viewer import Viewer
 from seeinin.state.selection import chosen
 from seeinin.store.reader import open_cache
 from seeinin.views.theme import DARK
+from seeinin.wording import about
 
 SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 NONE = Qt.KeyboardModifier.NoModifier
@@ -117,7 +118,7 @@ def test_the_order_by_count_and_by_lift(window, qtbot):
     for order in (count, (count / some.sum()) / (total / total.sum())):
         QTest.keyClick(window.matrix.canvas.native, Qt.Key.Key_L, SHIFT)
         assert shown(legend) == names[np.argsort(-order, kind="stable")].tolist()
-    assert legend.classes.count(2) == f"×{order[2]:.2g}   {count[2]} / {total[2]}"
+    assert legend.classes.count(2) == f"×{about(order[2])}   {count[2]} / {total[2]}"
     assert window.sidebar.classes.order.text() == "by lift"
     click(legend, 0)  # the first row is another class now
     assert np.array_equal(selected(state), label == 2)
