@@ -22,7 +22,7 @@ class ColourBy(NamedTuple):
 
     @property
     def is_scale(self) -> bool:
-        """Whether the ten slots are steps of a scale, ten equal parts of the values, and not ten classes."""
+        """Whether the ten slots are steps of a scale, ten equal parts of the values' range, and not ten classes."""
         return self.meaning in ("channel", "row", "column")
 
 
@@ -73,7 +73,8 @@ def point_colours(
         return PointColours(image_slots(cache.label, len(cache.classes), slots, hidden), layer.positions, False)
     shown = ~np.isin(cache.label, sorted(hidden))
     if by.meaning == "channel" and 0 <= int(by.which) < layer.shape[0]:  # else it was one of another layer
-        return _per_point(tenths(columns.get(layer, int(by.which))), shown, layer)
+        channel = int(by.which)
+        return _per_point(steps(columns.get(layer, channel), *ends_of_channel(layer, channel)), shown, layer)
     if by.meaning in ("row", "column"):
         _, height, width = layer.shape
         y, x = np.divmod(np.arange(layer.positions), width)
@@ -83,14 +84,12 @@ def point_colours(
     return PointColours(np.where(shown, slot, np.uint8(HIDDEN)), layer.positions, scale)
 
 
-def tenths(values: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """Which tenth of the values each one belongs to, 0 to 9, uint8; equal values together, NaN among the rest."""
+def steps(values: NDArray[np.generic], low: float, high: float) -> NDArray[np.uint8]:
+    """In which tenth of the way from `low` to `high` each value lies, 0 to 9, uint8: those beyond at the ends, NaN
+    among the rest. Where nothing lies between, all are alike."""
     wide = values.astype(np.float32)
-    finite = wide[np.isfinite(wide)]
-    if not finite.size:
-        return np.full(wide.shape, REST, np.uint8)
-    edges = np.quantile(finite, np.arange(1, SLOTS) / SLOTS)
-    return np.where(np.isnan(wide), REST, np.searchsorted(edges, wide, side="right")).astype(np.uint8)
+    way = (np.clip(wide, low, high) - np.float32(low)) / np.float32((high - low) or 1.0)
+    return np.where(np.isnan(way), REST, np.minimum(SLOTS * np.nan_to_num(way), SLOTS - 1)).astype(np.uint8)
 
 
 def _per_point(slot: NDArray[np.uint8], shown: NDArray[np.bool_], layer: Layer) -> PointColours:
@@ -117,5 +116,19 @@ def _of_extra(values: NDArray[np.generic]) -> tuple[NDArray[np.uint8], bool]:
     if different.size <= SLOTS:
         return number.astype(np.uint8), False
     if np.issubdtype(values.dtype, np.number):
-        return tenths(values), True
+        return steps(values, *ends_of(values)), True
     return np.full(values.size, REST, np.uint8), False
+
+
+def ends_of_channel(layer: Layer, channel: int) -> tuple[float, float]:
+    """As far as the scale reaches: between quantiles, or, where they are equal, all values."""
+    low, *_, high = layer.quantiles[channel]
+    if not high > low:
+        low, high = layer.minimum[channel], layer.maximum[channel]
+    return float(low), float(high)
+
+
+def ends_of(values: NDArray[np.generic]) -> tuple[float, float]:
+    """The least and the greatest number of many."""
+    finite = values[np.isfinite(values)]
+    return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from seeinin.pool import Token
-from seeinin.state.colouring import RIGHT, WRONG, ColourBy
+from seeinin.state.colouring import RIGHT, WRONG, ColourBy, ends_of, ends_of_channel
 from seeinin.state.slots import REST, SLOTS
 from seeinin.store.reader import Cache, Layer
 
@@ -22,7 +22,7 @@ def colour_key(token: Token, by: ColourBy, cache: Cache, layer: Layer) -> Colour
     if by.meaning == "correct":
         return ColourKey(((RIGHT, "right"), (WRONG, "wrong")))
     if by.meaning == "channel" and 0 <= int(by.which) < layer.shape[0]:
-        low, *_, high = layer.quantiles[int(by.which)]
+        low, high = ends_of_channel(layer, int(by.which))
         return ColourKey(scale=(f"{low:.3g}", f"{high:.3g}"))
     if by.meaning in ("row", "column"):
         return ColourKey(scale=("top", "bottom") if by.meaning == "row" else ("left", "right"))
@@ -37,7 +37,8 @@ def _of_extra(values: np.ndarray) -> ColourKey:
     if different.size <= SLOTS:
         return ColourKey(tuple(enumerate(map(_text, different))))
     if np.issubdtype(values.dtype, np.number):
-        return ColourKey(scale=(_text(np.nanmin(different)), _text(np.nanmax(different))))
+        low, high = ends_of(different)
+        return ColourKey(scale=(f"{low:.6g}", f"{high:.6g}"))
     return ColourKey(((REST, f"{different.size:,} different ones"),))
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from seeinin.pool import Token
-from seeinin.state.colouring import RIGHT, WRONG, ColourBy, Colours, meanings, point_colours, tenths
+from seeinin.state.colouring import RIGHT, WRONG, ColourBy, Colours, meanings, point_colours, steps
 from seeinin.state.colourkey import ColourKey, colour_key
 from seeinin.state.columns import Columns
 from seeinin.state.slots import HIDDEN, REST, first_slots
@@ -26,7 +26,8 @@ class OneLayer(SimpleNamespace):
 def layer():
     values = RANDOM.normal(size=(2, N * H * W)).astype(np.float16)
     values[1] = np.maximum(values[1], 0)
-    return OneLayer(number=0, shape=(2, H, W), positions=H * W, points=N * H * W, values=values)
+    quantiles = np.quantile(values.astype(np.float64), [0.001, 0.5, 0.999], axis=1).T
+    return OneLayer(number=0, shape=(2, H, W), positions=H * W, points=N * H * W, values=values, quantiles=quantiles)
 
 
 @pytest.fixture
@@ -55,22 +56,22 @@ def test_by_class_prediction_and_whether_it_is_right(cache, layer):
     assert np.array_equal(coloured(cache, layer, ColourBy("correct"))[0], per_point(correct))
 
 
-def test_by_the_value_of_a_channel_in_tenths(cache, layer):
+def test_the_value_of_a_channel_in_ten_equal_steps_as_the_key_has_them(cache, layer):
     slot, scale = coloured(cache, layer, ColourBy("channel", 0))
     value = layer.values[0].astype(np.float64)
+    low, *_, high = layer.quantiles[0]
+    edges = np.linspace(low, high, 11)[1:-1]
+    near = np.abs(value[:, None] - edges).min(axis=1) < 1e-4 * (high - low)
     assert scale
-    for tenth in range(9):
-        assert value[slot == tenth].max() <= value[slot == tenth + 1].min()
-    assert np.bincount(slot, minlength=10).min() > 0.08 * slot.size
+    assert np.array_equal(slot[~near], np.digitize(value, edges)[~near])
+    assert near.sum() < 0.01 * near.size
 
 
-def test_equal_values_share_a_step_and_nan_has_none():
-    values = np.array([0, 0, 0, 0, 0, 0, 1, 2, np.nan, np.inf], np.float32)
-    slot = tenths(values)
-    assert len(set(slot[:6].tolist())) == 1
-    assert slot[5] < slot[6] <= slot[7] <= slot[9] < REST
-    assert slot[8] == REST
-    assert (tenths(np.full(3, np.nan)) == REST).all()
+def test_many_zeros_are_the_lowest_step_and_nan_has_none():
+    values = np.array([0, 0, 0, 0, 0, 0, 1, 2, np.nan, np.inf, -np.inf], np.float32)
+    assert steps(values, 0.0, 2.0).tolist() == [0] * 6 + [5, 9, REST, 9, 0]
+    assert (steps(np.full(3, np.nan), 0.0, 0.0) == REST).all()
+    assert (steps(np.full(3, 7.0), 7.0, 7.0) == 0).all()
 
 
 def test_by_position_in_the_map(cache, layer):
@@ -81,9 +82,9 @@ def test_by_position_in_the_map(cache, layer):
 
 def test_by_an_extra_column(cache, layer):
     assert np.array_equal(coloured(cache, layer, ColourBy("extra", "site"))[0], per_point(cache.extra["site"]))
-    slot, scale = coloured(cache, layer, ColourBy("extra", "age"))
+    age, (slot, scale) = cache.extra["age"], coloured(cache, layer, ColourBy("extra", "age"))
     assert scale
-    assert np.array_equal(slot, per_point(tenths(cache.extra["age"])))
+    assert np.array_equal(slot, per_point(steps(age, age.min(), age.max())))
     assert (coloured(cache, layer, ColourBy("extra", "name"))[0] == REST).all()
 
 
