@@ -15,7 +15,7 @@ from seeinin.views.theme import Theme, rgba
 from seeinin.visuals.labels import Label
 from seeinin.visuals.shapes import discs, polygon, polyline, rings
 
-MOST = 4000  # marks in all: beyond, only the point itself is ringed
+MOST = 20_000  # marks in all: beyond, only the point itself is ringed
 SIGNS: dict[How, str] = {"add": "+", "subtract": "\N{MINUS SIGN}", "intersect": "∩"}
 RING, DOT = 5.5, 1.6  # px
 MARKED = 16.0  # px a cell needs for a ring
@@ -84,7 +84,8 @@ def _marked(
 
 
 def _centres(matrix: Matrix, layer: Layer, columns: Columns, image: int) -> Iterable[np.ndarray]:
-    """Pixels (H·W, 2) of the image's points in each visible cell whose columns are in memory; not on the diagonal."""
+    """Pixels (H·W, 2) of the image's points in each visible cell whose columns are in memory: on the diagonal they
+    stand below the curves."""
     points = slice(image * layer.positions, (image + 1) * layer.positions)
     values = {}
     for channel in matrix.visible_channels():
@@ -95,10 +96,14 @@ def _centres(matrix: Matrix, layer: Layer, columns: Columns, image: int) -> Iter
         yield _dots(matrix, values[matrix.columns[0]], Jitter(layer.points)[points])
     for i, j in matrix.visible_cells():
         x, y = values.get(matrix.columns[j]), values.get(matrix.rows[i])
-        if x is None or y is None or not matrix.shows_points(i, j):
+        if x is None or y is None:
             continue
-        across, down = matrix.x_axis(j), matrix.y_axis(i)
-        yield np.stack([x * across.scale + across.offset, y * down.scale + down.offset], axis=1)
+        across, down, box = matrix.x_axis(j), matrix.y_axis(i), matrix.cell_rect(i, j)
+        left = x * across.scale + across.offset
+        if matrix.shows_points(i, j):
+            yield np.stack([left, y * down.scale + down.offset], axis=1)
+        elif matrix.is_diagonal(i, j) and not matrix.is_dotted:
+            yield np.stack([left, np.full_like(left, box.y + box.height - RING - 1)], axis=1)
 
 
 def _dots(matrix: Matrix, values: np.ndarray, heights: np.ndarray) -> np.ndarray:
