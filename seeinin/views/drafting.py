@@ -8,7 +8,7 @@ from seeinin.pool import POOL
 from seeinin.state.selection import How, Selection
 from seeinin.state.state import ViewerState
 
-FAST = 0.03  # seconds that finding the points may take; where it takes longer, views wait for the release
+FAST = 0.1  # seconds that finding the points may take; where it takes longer twice, views wait for the release
 
 
 class Drafting:
@@ -19,11 +19,11 @@ class Drafting:
         self.gesture = 0  # counts them
         self._newest: tuple[Callable[[], Selection], How] | None = None  # not yet searched
         self._searching = False
-        self._took = 0.0  # seconds, of the last search
+        self._took = self._before = 0.0  # seconds, of the last search and the one before
 
     def sketch(self, find: Callable[[], Selection], how: How) -> None:
         """`find` gives the points inside the line as drawn so far."""
-        if self._took < FAST:
+        if self._keeps_up():
             self._newest = find, how
             self._search()
 
@@ -31,8 +31,12 @@ class Drafting:
         """The draft is a selection now, or taken back; nothing happens if it is that of a newer gesture."""
         if gesture in (None, self.gesture):
             self.gesture += 1
-            self._newest, self._took = None, 0.0
+            self._newest, self._took, self._before = None, 0.0, 0.0
             self.state.draft = None
+
+    def _keeps_up(self) -> bool:
+        """One slow search may have had to wait for something else."""
+        return min(self._took, self._before) < FAST
 
     def _search(self) -> None:
         if self._newest is None or self._searching:
@@ -45,13 +49,13 @@ class Drafting:
     def _done(self) -> None:
         """Also where nothing was found because the file is damaged."""
         self._searching = False
-        if self._took < FAST:
+        if self._keeps_up():
             self._search()
 
     def _found(self, gesture: int, how: How, found: tuple[Selection, float]) -> None:
         new, took = found
         if gesture == self.gesture:
-            self._took = took
+            self._took, self._before = took, self._took
             self.state.draft = self.state.combined(new, how)
 
 
