@@ -102,13 +102,14 @@ class ChannelBar(QWidget):
     def _offer(self) -> None:
         view = self.state.view
         shown = () if view is None else view.columns[:OFFERED]
+        now = self.state.colour_by
         offered = [*meanings(self.state.cache), *(ColourBy("channel", channel) for channel in shown)]
+        offered += [now] if now not in offered else []  # a channel that is no longer shown
         if offered != self._offered:
             self._offered = offered
             self.colours.clear()
             self.colours.addItems([in_words(by) for by in offered])
-        now = self.state.colour_by
-        self.colours.setCurrentIndex(offered.index(now) if now in offered else -1)
+        self.colours.setCurrentIndex(offered.index(now))
 
 
 def in_words(by: ColourBy) -> str:
