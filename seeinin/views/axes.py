@@ -9,15 +9,17 @@ from seeinin.geometry.axis import Axis
 from seeinin.geometry.matrix import Matrix
 from seeinin.geometry.warp import Warp
 from seeinin.views.theme import Theme, rgba
+from seeinin.visuals.glyphs import text_width
 from seeinin.visuals.labels import Label
 from seeinin.visuals.shapes import lines
 from seeinin.wording import about
 
 NAMED = 22.0  # px a cell needs for the number of its channel
 TICKED = 64.0  # and for ticks
-WRITTEN_OUT = 84.0  # and for "channel 12" in full
+WRITTEN_OUT = 84.0  # and for a name along the axis
 TICK_DISTANCE = 46.0  # px between ticks
 SIZE = 11.0
+GAP = 10.0  # px between the names of two channels
 BRIGHT = 0.55  # a correlation on whose colour the ground can be read better than the text
 
 
@@ -106,14 +108,18 @@ def _beside(matrix: Matrix, theme: Theme, score: NDArray[np.float64] | None) -> 
 
 
 def _name(matrix: Matrix, channel: int, seen: float, score: NDArray[np.float64] | None) -> str:
-    if seen < NAMED / 2 or matrix.cell < NAMED:
+    """The longest way to say it that has room."""
+    if seen < NAMED / 2:
         return ""
     if min(matrix.cell, seen + 16) < WRITTEN_OUT:
         return str(channel)
-    kind, words = matrix.warp(channel).kind, [f"channel {channel}"]
+    kind, notes = matrix.warp(channel).kind, []
     if score is not None and channel < len(score) and np.isfinite(score[channel]):
-        words.append(about(score[channel]))
-    return " · ".join([*words, *([kind] if kind != "linear" else [])])
+        notes.append(about(score[channel]))
+    notes += [kind] if kind != "linear" else []
+    ways = [f"channel {channel}", *notes], [str(channel), *notes], [f"channel {channel}"]
+    room = min(matrix.cell, seen + 16) - GAP
+    return next((way for way in map(" · ".join, ways) if text_width(way, SIZE) <= room), str(channel))
 
 
 def _ticks(axis: Axis, warp: Warp, low: float, high: float, cell: float, seen: float) -> Iterator[tuple[float, str]]:
