@@ -1,6 +1,7 @@
-"""Words around numbers."""
+"""Words around numbers, and names that strangers wrote: never control characters, never without end."""
 
-LONGEST = 40  # characters of what somebody typed that a sentence repeats
+LONGEST = 200  # characters; a longer name is cut, since nobody reads on
+REPEATED = 40  # characters of what somebody typed that a sentence repeats
 
 
 def count_of(count: int, noun: str) -> str:
@@ -16,6 +17,7 @@ def about(value: float) -> str:
     return digits.replace("-", "\N{MINUS SIGN}")
 
 
-def shortened(text: str) -> str:
-    """What somebody typed, no longer than a sentence can bear."""
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+def plain(name: str, longest: int = LONGEST) -> str:
+    """One printable line: control and direction-changing characters are shown by their number."""
+    cut = name if len(name) <= longest else name[: longest - 1] + "…"
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut)

@@ -1,6 +1,6 @@
 import pytest
 
-from seeinin.wording import count_of
+from seeinin.wording import about, count_of
 
 
 @pytest.mark.parametrize(
@@ -10,3 +10,19 @@ from seeinin.wording import count_of
 def test_one_is_not_many(count, noun, words):
     assert count_of(count, noun) == words
     assert count_of(1000 * count, "point") == (f"{count},000 points" if count else "0 points")
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (0, "0"),
+        (0.0123, "0.012"),
+        (1, "1"),
+        (3.44, "3.4"),
+        (120, "120"),
+        (-1234.5, "−1,234"),
+        (2e7, "2e+07"),
+    ],
+)
+def test_two_digits_that_count(value, words):
+    assert about(value) == words

@@ -13,7 +13,7 @@ from seeinin.app.axes import AXES
 from seeinin.app.classes import CLASSES
 from seeinin.app.galleries import GALLERY
 from seeinin.app.layers import shape_of
-from seeinin.app.names import as_item, plain
+from seeinin.app.names import as_item
 from seeinin.app.pointed import POINTED
 from seeinin.app.saving import save_picture
 from seeinin.app.status import switch_link
@@ -22,6 +22,7 @@ from seeinin.state.selection import How
 from seeinin.state.slots import SLOTS
 from seeinin.state.state import ViewerState
 from seeinin.store.reader import Cache
+from seeinin.wording import plain
 
 if TYPE_CHECKING:
     from seeinin.app.window import Window

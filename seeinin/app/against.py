@@ -8,8 +8,9 @@ from functools import partial
 
 from PyQt6.QtWidgets import QMenu
 
-from seeinin.app.names import as_item, plain
+from seeinin.app.names import as_item
 from seeinin.state.state import ViewerState
+from seeinin.wording import plain
 
 OFFERED = 10  # classes; the search finds all
 

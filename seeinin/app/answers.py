@@ -19,11 +19,12 @@ from PyQt6.QtWidgets import (
 from seeinin.app.focus import OwnKeys
 from seeinin.app.headings import Elided
 from seeinin.app.legend import DOT, GAP, Classes, how_of
-from seeinin.app.names import as_tip, plain
+from seeinin.app.names import as_tip
 from seeinin.app.rows import paint_ground
 from seeinin.state.answers.answer import Answer, Answers
 from seeinin.state.selection import How
 from seeinin.state.state import ViewerState
+from seeinin.wording import plain
 
 Index = QModelIndex | QPersistentModelIndex
 ROWS = 12  # that are seen without scrolling

@@ -5,13 +5,12 @@ from PyQt6.QtGui import QColor, QFont, QImage, QPainter
 
 from seeinin.app.channelbar import in_words
 from seeinin.app.layers import shape_of
-from seeinin.app.names import plain
 from seeinin.app.status import drawn_words
 from seeinin.state.arranging import ORDERS
 from seeinin.state.questions import Order
 from seeinin.state.state import ViewerState
 from seeinin.views.theme import Theme
-from seeinin.wording import count_of
+from seeinin.wording import count_of, plain
 
 SIZE, MARGIN = 9, 10  # pt, px
 

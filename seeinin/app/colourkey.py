@@ -6,7 +6,6 @@ from PyQt6.QtCore import QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
-from seeinin.app.names import plain
 from seeinin.geometry.colours import palette_rgba
 from seeinin.geometry.steps import steps_rgba
 from seeinin.pool import POOL, Latest
@@ -15,6 +14,7 @@ from seeinin.state.colourkey import ColourKey, colour_key
 from seeinin.state.slots import SLOTS
 from seeinin.state.state import ViewerState
 from seeinin.views.theme import Theme
+from seeinin.wording import plain
 
 DOT, STEP, GAP = 9, 14, 6  # px: a dot across, a step of the scale, between two things
 

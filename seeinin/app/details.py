@@ -13,12 +13,13 @@ from PyQt6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from seeinin.app.enlarged import Box, Enlarged
 from seeinin.app.headings import Heading
 from seeinin.app.legend import Classes
-from seeinin.app.names import as_tip, plain
+from seeinin.app.names import as_tip
 from seeinin.pool import POOL, Latest, Token
 from seeinin.state.named import Place
 from seeinin.state.state import ViewerState
 from seeinin.store.holes import Holes
 from seeinin.store.reader import Cache, Layer
+from seeinin.wording import plain
 
 LINGER = 400  # ms that an image stays when the cursor has left its point, so that nothing flickers between points
 LINES = 7  # and one for the prediction, where there is one

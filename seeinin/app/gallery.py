@@ -12,13 +12,14 @@ from seeinin.app.details import number
 from seeinin.app.focus import OwnKeys
 from seeinin.app.grid import BAR, Grid
 from seeinin.app.legend import Classes, how_of
-from seeinin.app.names import as_tip, plain
+from seeinin.app.names import as_tip
 from seeinin.app.thumbnails import Thumbnails
 from seeinin.pool import POOL, Latest
 from seeinin.state.gallery import GalleryBy, Listing
 from seeinin.state.named import Place
 from seeinin.state.selection import Selection
 from seeinin.state.state import ViewerState
+from seeinin.wording import plain
 
 SIDE, SMALLEST, LARGEST = 36.0, 16.0, 256.0  # px of a picture's longer side, about
 PATIENCE = 100  # ms after which it is said that the images are being ordered

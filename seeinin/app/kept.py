@@ -6,8 +6,9 @@ from functools import partial
 from PyQt6.QtWidgets import QApplication, QMenu
 
 from seeinin.app.legend import how_of
-from seeinin.app.names import as_item, plain
+from seeinin.app.names import as_item
 from seeinin.state.state import ViewerState
+from seeinin.wording import plain
 
 
 class KeptMenu:

@@ -14,10 +14,11 @@ from PyQt6.QtWidgets import (
 from seeinin.app.focus import OwnKeys
 from seeinin.app.headings import Heading
 from seeinin.app.legend import LEFT, RIGHT, how_of
-from seeinin.app.names import as_tip, plain
+from seeinin.app.names import as_tip
 from seeinin.app.rows import paint_ground
 from seeinin.state.selection import Kept
 from seeinin.state.state import ViewerState
+from seeinin.wording import plain
 
 LEAST, MOST = 2, 3  # rows before it scrolls, where there is little room and where there is enough
 GAP = 7

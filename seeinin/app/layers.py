@@ -1,9 +1,9 @@
 """The choice of the layer."""
 
 from seeinin.app.choice import Choice
-from seeinin.app.names import plain
 from seeinin.state.state import ViewerState
 from seeinin.store.reader import Layer
+from seeinin.wording import plain
 
 
 def shape_of(layer: Layer) -> str:

@@ -9,7 +9,7 @@ from PyQt6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, 
 from PyQt6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from seeinin.app.focus import OwnKeys
-from seeinin.app.names import as_tip, plain
+from seeinin.app.names import as_tip
 from seeinin.app.rows import paint_ground
 from seeinin.geometry.colours import REST, REST_ON_LIGHT, SLOTS, SLOTS_ON_LIGHT
 from seeinin.state.legend import LegendOrder, legend_order, lift
@@ -17,7 +17,7 @@ from seeinin.state.selection import How
 from seeinin.state.slots import colour_of, lent
 from seeinin.state.state import ViewerState
 from seeinin.views.theme import Theme
-from seeinin.wording import about
+from seeinin.wording import about, plain
 
 Index = QModelIndex | QPersistentModelIndex
 DOT = 10  # px across

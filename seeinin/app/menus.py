@@ -12,10 +12,11 @@ from PyQt6.QtWidgets import QMenu, QWidget
 from seeinin.app.axes import ALL, TRIANGLE, UNDER, WORDS
 from seeinin.app.classes import MENU as LEGEND
 from seeinin.app.galleries import MENU as GALLERY
-from seeinin.app.names import as_item, plain
+from seeinin.app.names import as_item
 from seeinin.app.pointed import NEAREST, ORDER
 from seeinin.state.selection import How
 from seeinin.state.slots import SLOTS, colour_of
+from seeinin.wording import plain
 
 if TYPE_CHECKING:
     from seeinin.app.window import Window

@@ -1,16 +1,9 @@
-"""Names that strangers wrote, shown as what they are: never markup, never control characters, never without end."""
+"""Names that strangers wrote, where Qt or the disk would take them for something else."""
 
 import re
 from html import escape
 
-LONGEST = 200  # characters; a longer name is cut, since nobody reads on
 WIDEST = 48  # characters of a menu entry, or of a file name
-
-
-def plain(name: str, longest: int = LONGEST) -> str:
-    """One printable line: control and direction-changing characters are shown by their number."""
-    cut = name if len(name) <= longest else name[: longest - 1] + "…"
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut)
 
 
 def as_tip(text: str) -> str:

@@ -6,8 +6,8 @@ from traceback import format_exception
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from seeinin.app.names import plain
 from seeinin.errors import SeeInInError
+from seeinin.wording import plain
 
 TALLEST = 160  # px of the details
 LONGEST = 600  # characters of a sentence

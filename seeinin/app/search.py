@@ -9,7 +9,7 @@ from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QDialog, QLineEdit, QListWidget, QVBoxLayout
 
 from seeinin.app.focus import OwnKeys
-from seeinin.app.names import plain
+from seeinin.wording import plain
 
 if TYPE_CHECKING:
     from seeinin.app.window import Window

@@ -7,12 +7,11 @@ from PyQt6.QtGui import QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStatusBar, QToolButton, QWidget
 
 from seeinin.app.headings import Elided
-from seeinin.app.names import plain
 from seeinin.app.tally import Tally
 from seeinin.geometry.warp import LINEAR
 from seeinin.state.named import Drawn, Pile
 from seeinin.state.state import ViewerState
-from seeinin.wording import count_of
+from seeinin.wording import count_of, plain
 
 PATIENCE = 100  # ms; what takes longer gets a busy sign
 STUCK = 3.0  # s of waiting for the disk after which that is said

@@ -32,7 +32,6 @@ from seeinin.app.keys import KeyScreen
 from seeinin.app.layers import LayerChoice, shape_of
 from seeinin.app.legend import Legend
 from seeinin.app.menus import PanelMenus
-from seeinin.app.names import plain
 from seeinin.app.picture import Painted, painted
 from seeinin.app.report import Report, below
 from seeinin.app.search import Search
@@ -53,7 +52,7 @@ from seeinin.views.matrix import MatrixView
 from seeinin.views.overview import OverviewView
 from seeinin.views.theme import DARK, LIGHT, Theme
 from seeinin.visuals.canvas import Canvas
-from seeinin.wording import count_of
+from seeinin.wording import count_of, plain
 
 SIDES = (276, 346)  # px of the left and the right column
 NARROW = (260, 216)  # px of them in a window of less than

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Sequence
 
 from seeinin.errors import SeeInInError
-from seeinin.wording import shortened
+from seeinin.wording import REPEATED, plain
 
 # longer numbers name no channel, and Python reads none of 5,000 digits
 RANGE = re.compile(r"([0-9]{1,9})\s*(?:-|–|to)\s*([0-9]{1,9})")
@@ -44,5 +44,6 @@ def _part(part: str, order: Sequence[int], silent: Collection[int]) -> list[int]
     else:
         found = [int(part)] if part.isascii() and part.isdecimal() and len(part) < 10 else []
     if not found or max(found) >= len(order) or (pair and int(pair[2]) >= len(order)):
-        raise ChannelError(f"{shortened(part)!r} names no channel of 0 to {len(order) - 1}: write 12, 4-9 or top 20")
+        typed = plain(part, REPEATED)
+        raise ChannelError(f"{typed!r} names no channel of 0 to {len(order) - 1}: write 12, 4-9 or top 20")
     return found

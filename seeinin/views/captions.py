@@ -13,11 +13,10 @@ from seeinin.views.subjects import CROPS, INPUT
 from seeinin.views.theme import Theme, rgba
 from seeinin.visuals.glyphs import text_width
 from seeinin.visuals.labels import Label
-from seeinin.wording import count_of
+from seeinin.wording import count_of, plain
 
 SIZE, SMALL = 11.5, 10.5  # px of names, and of what is there to be looked up
 GAP = 10  # px between two texts on a line
-LONGEST = 200  # characters of a name that are looked at at all
 
 
 def titles(
@@ -75,9 +74,8 @@ def _beside(pane: Pane, block: Block, cache: Cache, mean: Mean | None, theme: Th
 
 
 def name_of(cache: Cache, number: int) -> str:
-    """The layer's name on one line; control characters have no place there."""
-    name = {INPUT: "input", CROPS: "crops"}.get(number) or cache.layers[number].name
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name[:LONGEST])
+    """The layer's name on one line."""
+    return plain({INPUT: "input", CROPS: "crops"}.get(number) or cache.layers[number].name)
 
 
 def size_of(cache: Cache, number: int, mean: Mean | None) -> str:

@@ -62,7 +62,8 @@ def _selected_images(cache: Cache, selection: Selection | None) -> Subject:
     rows = _rows(cache, selection)
     weights = _whole_classes(cache, rows)
     if selection is None:
-        return Subject(rows, "all", f"average of all {count_of(len(rows), 'image')}", weights, asked=False)
+        every = "average of all" if len(rows) > 1 else "average of"
+        return Subject(rows, "all", f"{every} {count_of(len(rows), 'image')}", weights, asked=False)
     title = f"average of {count_of(len(rows), 'selected image')}"
     patches = None if selection.layer is None or crop_of_layer(cache, selection.layer) is None else selection
     return Subject(rows, f"{len(rows):,} selected", title, weights, patches=patches)

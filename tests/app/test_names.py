@@ -2,10 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from seeinin.app.names import LONGEST, as_file, as_item, as_tip, plain
+from seeinin.app.names import as_file, as_item, as_tip
 from seeinin.app.window import Window
 from seeinin.state.state import ViewerState
 from seeinin.store.reader import open_cache
+from seeinin.wording import LONGEST, plain
 from tests.app.caches import LAYERS
 
 
