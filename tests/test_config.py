@@ -110,6 +110,7 @@ MISTAKES = {
     "target": (GOOD.replace("models.py:net", "models.py"), r":3: model\.target: 'models\.py' is neither"),
     "variable": (GOOD.replace("images.gz", "${NO_SUCH_NAME}/a"), r":7: dataset\.images: .*NO_SUCH_NAME is not set"),
     "section is a word": (GOOD + "layers: all\n", r":8: layers must hold keys and values"),
+    "every 10^20": (GOOD + "layers: {every: 1" + 20 * "0" + "}\n", r":8: layers\.every is .* 10000$"),
     "alias": (GOOD + "layers: &a {every: 1}\n", r":8: anchors and aliases"),
     "tag": (GOOD + "device: !!python/name:os.system x\n", r":8: the tag .* is not allowed"),
     "deep": (GOOD + "device: " + "[" * 5000 + "]" * 5000, r":8: nested more than 32 deep"),
