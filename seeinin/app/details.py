@@ -163,7 +163,7 @@ class Details(QWidget):
         return key, self.classes.names[number], self.classes.colours[number]
 
 
-Line = tuple[str, str, QColor | None]  # key, value, colour of the value
+Line = tuple[str, str, QColor | None]  # key, value, colour of the line below it: in many, letters could not be read
 
 
 def number(value: float | None) -> str:
@@ -204,9 +204,12 @@ class Lines(QWidget):
             left = metrics.horizontalAdvance(key + " ") if key else 0
             if key:
                 painter.setFont(strong)
-                painter.setPen(colour or self.palette().text().color())
-            room = self.width() - left
-            painter.drawText(left, baseline, painter.fontMetrics().elidedText(value, Qt.TextElideMode.ElideRight, room))
+                painter.setPen(self.palette().text().color())
+            room, written = self.width() - left, painter.fontMetrics()
+            text = written.elidedText(value, Qt.TextElideMode.ElideRight, room)
+            painter.drawText(left, baseline, text)
+            if colour is not None:
+                painter.fillRect(left, baseline + 2, written.horizontalAdvance(text), 2, colour)
 
     def _pitch(self) -> int:
         return self.fontMetrics().height() + 3

@@ -2,8 +2,9 @@ import math
 
 import numpy as np
 import pytest
+from PyQt6.QtGui import QColor, QPalette
 
-from seeinin.app.details import Details, number, read_facts
+from seeinin.app.details import Details, Lines, number, read_facts
 from seeinin.app.enlarged import SIDE, Box, Enlarged
 from seeinin.app.legend import Classes, Legend
 from seeinin.pool import Token
@@ -117,3 +118,20 @@ def test_an_image_without_a_class_has_a_dash(qtbot, state):
 )
 def test_a_value_is_short(value, shown):
     assert number(value) == shown
+
+
+def test_the_class_is_written_in_the_colour_of_text_above_a_line_in_its_own(qtbot):
+    """Of the ten class colours on dark the darkest has a contrast of 1.8 : 1 with the ground: no colour for letters."""
+    lines, ground, ink, own = Lines(1), QColor("#10131a"), QColor("#ffffff"), QColor("#5614b4")
+    qtbot.addWidget(lines)
+    palette = lines.palette()
+    for role, colour in ((QPalette.ColorRole.Window, ground), (QPalette.ColorRole.Text, ink)):
+        palette.setColor(role, colour)
+    lines.setPalette(palette)
+    lines.resize(200, lines.sizeHint().height())
+    lines.show_lines([("class", "ship", own)])
+    image = lines.grab().toImage()
+    seen = [image.pixelColor(x, y).name() for y in range(image.height()) for x in range(image.width())]
+    wide = lines.fontMetrics().horizontalAdvance("ship")
+    assert seen.count(own.name()) >= 2 * wide
+    assert ink.name() in seen
