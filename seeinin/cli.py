@@ -8,7 +8,8 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from seeinin.errors import SeeInInError, SettingError
 from seeinin.wording import count_of
@@ -27,8 +28,8 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
     try:
         return int(arguments.run(arguments))
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    except KeyboardInterrupt as stop:
+        return next((code for code in stop.args if isinstance(code, int)), INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output left early, as `| head` does
         return 0
@@ -111,10 +112,15 @@ def column_widths(text: str) -> tuple[int, int, int]:
     return int(match[1]), int(match[2]), int(match[3])
 
 
+def _terminate(number: int, _: FrameType | None) -> NoReturn:
+    """Not SystemExit, which is taken for that of the network's own code where it comes in its midst."""
+    raise KeyboardInterrupt(128 + number)
+
+
 def run_precompute(arguments: argparse.Namespace) -> int:
     from seeinin.config import load
 
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    signal.signal(signal.SIGTERM, _terminate)
     config = load(arguments.config)  # before torch, which takes seconds to import
     from seeinin.precompute import ranks
     from seeinin.precompute.run import precompute
