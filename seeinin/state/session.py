@@ -159,8 +159,8 @@ def _view(state: ViewerState, content: Mapping[str, Any]) -> View:
         raise ValueError("the view shows what the layer has not")
     ranking = order_of(content.get("ranking"), layer.shape[0])  # which older sessions lack
     arrangement = Arrangement(str(content["order"]), str(content["text"]), pinned, ranking)
-    whole = bool(content.get("whole", False))
-    return View(layer.number, rows, columns, ranges, Camera(x, y, span), arrangement, warps, whole)
+    axes = warps, bool(content.get("whole", False))
+    return View(layer.number, rows, columns, ranges, Camera(x, y, span), arrangement, *axes)
 
 
 def _selection(state: ViewerState, content: Mapping[str, Any] | None) -> Selection | None:
