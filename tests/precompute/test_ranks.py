@@ -71,7 +71,9 @@ import os, pathlib, signal, sys, time
 from seeinin import cli
 
 if "else" in sys.argv[1:] and os.environ["TORCHELASTIC_RESTART_COUNT"] == "1":
-    pathlib.Path("net.py").write_text(pathlib.Path("net.py").read_text().replace("seed(0)", "seed(1)"))
+    other = pathlib.Path("net.py").with_suffix(f".{os.getpid()}")  # at once, since the other rank may be reading it
+    other.write_text(pathlib.Path("net.py").read_text().replace("seed(0)", "seed(1)"))
+    other.replace("net.py")
 code = cli.main([argument for argument in sys.argv[1:] if argument != "else"])
 if os.environ["RANK"] == "1" and os.environ["TORCHELASTIC_RESTART_COUNT"] == "0":
     while not os.path.exists("two.h5") or os.path.exists("two.h5.partial"):
