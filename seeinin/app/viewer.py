@@ -66,10 +66,14 @@ class Viewer:
         self.close()
 
     def show_layer(self, name: str) -> None:
-        """Make a layer active. Raises CacheError, with the nearest name, for one that is not there."""
+        """Make a layer active; opened for the first time, its channels are ordered as those of the one before.
+
+        Raises CacheError, with the nearest name, for one that is not there.
+        """
         number = self.cache.layer(name).number
         self.state.show_layer(number)
         self._wait_for_layer(number)
+        self.stage.wait(lambda: not self._view().arrangement.is_pending)
 
     def axes(self, kind: Kind | None = None, *channels: int, whole: bool | None = None) -> None:
         """Spread the values of some channels of the active layer, or of all, "linear", by their "log" on both sides of

@@ -24,7 +24,9 @@ NEED_SELECTION = ("separates", "tells")
 
 
 class Arranging:
-    """Asks the questions; the answers become the state's arrangement and its view."""
+    """Asks the questions; the answers become the state's arrangement and its view. A layer that is opened gets the
+    order of the one before.
+    """
 
     def __init__(self, state: ViewerState) -> None:
         self.state = state
@@ -32,6 +34,8 @@ class Arranging:
         self._question: Question | None = None  # that `_ranking` answers
         self._ranking: CellRanking | None = None
         self._next = 0
+        self._waiting = -1  # the layer just opened whose order was asked for
+        state.events.view.connect(self._follow)
 
     @property
     def arrangement(self) -> Arrangement:
@@ -65,7 +69,7 @@ class Arranging:
             raise DataError("The images have no classes, and this order is about classes.")
         self.state.busy = f"ordering the channels: {ORDERS[order]}"
         answer = self._channels.request(_order_channels, self.state.sources, question)
-        self.state.inbox.deliver(answer, partial(self._ordered, question))
+        self.state.inbox.deliver(answer, partial(self._ordered, question), self._give_up)
         answer.add_done_callback(lambda _: self.state.inbox.post(self._idle))
 
     def next_cell(self) -> None:
@@ -101,6 +105,25 @@ class Arranging:
         if self._ranking is not None and len(self._ranking.cells):
             row, column = self._ranking.cells[self._next % len(self._ranking.cells)]
             self.state.open_cell(int(row), int(column))
+
+    def _follow(self, *_: object) -> None:
+        layer = -1 if self.state.view is None or not self.arrangement.is_pending else self.state.view.layer
+        if layer != self._waiting:
+            self._waiting = layer
+            self.state.inbox.post(partial(self._carry, layer))
+
+    def _carry(self, layer: int) -> None:
+        """Order a layer that has just been opened, if it is still seen, as the one before it was."""
+        if self.state.view is None or self.state.view.layer != layer or not self.arrangement.is_pending:
+            return
+        if self.arrangement.order in NEED_SELECTION and self.state.selection is None:
+            self._give_up()
+        else:
+            self.order_by(self.arrangement.order)  # type: ignore[arg-type]
+
+    def _give_up(self) -> None:
+        if self.arrangement.is_pending:
+            self.state.arrange(replace(self.arrangement, order="network"))
 
     def _idle(self) -> None:
         self.state.busy = ""

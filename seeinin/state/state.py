@@ -111,7 +111,8 @@ class ViewerState:
         if number in self._remembered:
             self._enter(self._remembered[number])
         else:
-            self.show_view(number, partial(self._opening, number))
+            order = "network" if self.view is None else self.view.arrangement.order
+            self.show_view(number, lambda limits: self._opening(number, limits).ordered_by(order))
 
     def show_view(self, number: int, make: Callable[[Limits], View]) -> None:
         """Show the view of a layer that `make` gives when it is told the limits of the layer's axes."""
@@ -140,8 +141,13 @@ class ViewerState:
 
     def arrange(self, arrangement: Arrangement) -> None:
         """Show other channels, or in another order. Raises ChannelError where the text names none."""
-        if self.view is not None and self.layer is not None and arrangement != self.view.arrangement:
-            self._enter(self.view.arranged(arrangement, self.layer.shape[0], self.silent(self.layer.number)))
+        if self.view is None or self.layer is None or arrangement == self.view.arrangement:
+            return
+        view = self.view.arranged(arrangement, self.layer.shape[0], self.silent(self.layer.number))
+        if self.view.arrangement.is_pending:
+            self._go(view)  # nobody wants to go back to where a layer waited for its order
+        else:
+            self._enter(view)
 
     def open_cell(self, row: int, column: int, layer: int | None = None) -> None:
         """Fill the view with the plot of two channels of a layer, of the active one where none is named."""

@@ -26,6 +26,11 @@ class Arrangement:
     pinned: tuple[int, ...] = ()
     ranking: Ranking | None = None
 
+    @property
+    def is_pending(self) -> bool:
+        """Whether the answer of the order is still to come, as in a layer that has just been opened."""
+        return self.order != "network" and self.ranking is None
+
     def channels(self, count: int, silent: Collection[int]) -> list[int]:
         """The channels shown, of `count`. Raises ChannelError where the text names none."""
         order: Sequence[int] = range(count) if self.ranking is None else self.ranking.channels.tolist()
@@ -71,6 +76,10 @@ class View:
         )
         camera = Camera(columns.index(column) + 0.5, rows.index(row) + 0.5, 1.0)
         return replace(self, rows=rows, columns=columns, camera=camera)
+
+    def ordered_by(self, order: str) -> "View":
+        """To be ordered likewise, where there is more than the one plot of two channels."""
+        return self if len(self.ranges) <= 2 else replace(self, arrangement=replace(self.arrangement, order=order))
 
     def arranged(self, arrangement: Arrangement, count: int, silent: Collection[int]) -> "View":
         """With other channels, of `count`, from the first cell on. Raises ChannelError where it names none."""

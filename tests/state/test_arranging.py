@@ -89,3 +89,32 @@ def test_a_layer_of_many_channels_opens_with_the_first_of_its_order(state):
     assert state.inbox.run_until(lambda: state.view is not None, 10)
     assert state.view.rows == tuple(range(16))
     assert Arranging(state).arrangement.text == "top 16"
+
+
+def opened(state, name):
+    number = state.cache.layer(name).number
+    state.show_layer(number)
+    assert state.inbox.run_until(lambda: state.view.layer == number and not state.view.arrangement.is_pending, 20)
+    return state.view
+
+
+def test_a_layer_that_is_opened_gets_the_order_of_the_one_before(arranging):
+    state = arranging.state
+    ordered(arranging, "variance")
+    before = state.view
+    there = opened(state, "relu")
+    assert there.arrangement.order == "variance"
+    spread = state.cache.layer("relu").std
+    assert there.rows == tuple(np.argsort(spread)[::-1])
+    state.back()
+    assert state.view == before  # and not to where the layer waited for its order
+    ordered(arranging, "network")
+    assert opened(state, "relu") == there  # as it was left
+
+
+def test_an_order_that_needs_a_selection_goes_with_it(arranging):
+    state = arranging.state
+    state.select_class(1)
+    ordered(arranging, "separates")
+    state.clear()
+    assert opened(state, "relu").arrangement.order == "network"
