@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from seeinin.errors import SeeInInError, SettingError
+from seeinin.errors import SeeInInError, SettingError, Terminated
 from seeinin.wording import count_of
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
     try:
         return int(arguments.run(arguments))
-    except KeyboardInterrupt as stop:
-        return next((code for code in stop.args if isinstance(code, int)), INTERRUPTED)
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output left early, as `| head` does
         return 0
@@ -113,8 +113,7 @@ def column_widths(text: str) -> tuple[int, int, int]:
 
 
 def _terminate(number: int, _: FrameType | None) -> NoReturn:
-    """Not SystemExit, which is taken for that of the network's own code where it comes in its midst."""
-    raise KeyboardInterrupt(128 + number)
+    raise Terminated(128 + number)
 
 
 def run_precompute(arguments: argparse.Namespace) -> int:

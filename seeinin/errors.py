@@ -27,6 +27,10 @@ class CacheError(SeeInInError):
     """The cache is missing, damaged, unfinished, or of a version that this program does not know."""
 
 
+class Terminated(SystemExit):
+    """SIGTERM: who does not catch it leaves with its exit code. A network's own sys.exit() is not this."""
+
+
 class DisplayError(SeeInInError):
     """There is no display, or no OpenGL to draw with."""
 

@@ -15,6 +15,7 @@ from torch.utils._pytree import tree_leaves
 from seeinin import config
 from seeinin.errors import ModelError
 from seeinin.precompute import exported, hooks, trace
+from seeinin.precompute.failing import reason, staying
 from seeinin.precompute.halving import is_short, too_large
 from seeinin.precompute.layers import Capture, Run
 from seeinin.precompute.patience import patience
@@ -41,13 +42,13 @@ def capture(network: nn.Module, images: torch.Tensor, told: config.Layers = conf
         )
     _check_inputs(network, images)
     try:
-        with patience():
+        with patience(), staying():
             expected = network(images.clone())
-    except (Exception, SystemExit) as error:  # it is anybody's code; --debug shows where it failed
+    except Exception as error:  # it is anybody's code; --debug shows where it failed
         if is_short(error):
             raise too_large(error) from error
         raise ModelError(
-            f"the network cannot take images of {size} (channels × height × width): {_first_line(error)}; "
+            f"the network cannot take images of {size} (channels × height × width): {reason(error)}; "
             "where it was made for another size, set preprocess.size"
         ) from error
     if isinstance(network, fx.GraphModule):
@@ -62,12 +63,13 @@ def _found(network: nn.Module, images: torch.Tensor, told: config.Layers, expect
         ("torch.export", lambda _: exported.export(network, images)),
     ):
         try:
-            graph = trace_of(network)
-            _check_same(graph.forward(images.clone()), expected)  # called, it prints a traceback where it fails
-            more = torch.cat([images, images[:1]])  # a graph may have been made for one number of images alone
-            _check_same(graph.forward(more.clone()), network(more.clone()))
+            with staying():
+                graph = trace_of(network)
+                _check_same(graph.forward(images.clone()), expected)  # called, it prints a traceback where it fails
+                more = torch.cat([images, images[:1]])  # a graph may have been made for one number of images alone
+                _check_same(graph.forward(more.clone()), network(more.clone()))
         except Exception as error:  # noqa: BLE001 - the network's own code runs on stand-ins for tensors: anything can fail
-            log.warning("%s cannot trace the network (%s)", way, _first_line(error))
+            log.warning("%s cannot trace the network (%s)", way, reason(error))
         else:
             found = trace.capture(graph, images, told)
             log.info("%s found %d layers", way, len(found.layers))
@@ -97,9 +99,10 @@ def _defaults(network: nn.Module) -> dict[str, Any]:
 def _alone(network: nn.Module, images: torch.Tensor, expected: Any) -> bool:
     """Whether the network takes a single image; it is said where that becomes something else than among others."""
     try:
-        found = _leaves(network(images[:1].clone()))
+        with staying():
+            found = _leaves(network(images[:1].clone()))
     except Exception as error:  # noqa: BLE001 - the network's own code
-        log.warning("the network cannot take one image by itself (%s); it gets it twice", _first_line(error))
+        log.warning("the network cannot take one image by itself (%s); it gets it twice", reason(error))
         return False
     pairs = [pair for pair in zip(found, _leaves(expected), strict=False) if all(map(torch.is_tensor, pair))]
     per_image = [(one, all_[:1]) for one, all_ in pairs if all_.ndim and len(all_) == len(images)]
@@ -148,12 +151,3 @@ def _same(one: Any, other: Any) -> bool:
     if not one.is_floating_point():
         return torch.equal(one, other)
     return one.shape == other.shape and torch.allclose(one, other, rtol=1e-4, atol=1e-5, equal_nan=True)
-
-
-def _first_line(error: BaseException) -> str:
-    text = str(error).strip()
-    return (
-        f"{type(error).__name__} {text}".splitlines()[0]
-        if isinstance(error, LookupError) or not text
-        else text.splitlines()[0]
-    )

@@ -18,9 +18,11 @@ from seeinin import config
 from seeinin.errors import ModelError
 from seeinin.geometry import fields
 from seeinin.precompute import layers, ops, probe, untold
+from seeinin.precompute.failing import reason, staying
 from seeinin.precompute.layers import Capture, Node, Run
 from seeinin.precompute.layout import Layout
 from seeinin.precompute.parts import parts
+from seeinin.precompute.patience import patience
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +58,7 @@ def capture(network: nn.Module, images: torch.Tensor, told: config.Layers = conf
         raise ModelError("no module of the network returns a tensor for each image; build it of torch.nn modules")
     overwritten = {name for name, at in outputs.items() if at.tensor._version != at.version}
     given = {name: at.tensor for name, at in outputs.items()}
-    lines = probe.probe(_Returning(network, list(outputs), overwritten, given), images)
+    lines = _lines(_Returning(network, list(outputs), overwritten, given), given, images)
     layouts = _layouts(outputs, lines, images, told)
     split = [(name, part) for name in outputs for part in parts(name, layouts[name])]
 
@@ -71,6 +73,19 @@ def capture(network: nn.Module, images: torch.Tensor, told: config.Layers = conf
         Node(name, ops.of_module(outputs[name].module), (before,), name) for before, name in itertools.pairwise(names)
     ]
     return Capture(tuple(found), (Node("input", "input", ()), *chain), returning)
+
+
+def _lines(run: Run, given: Mapping[str, torch.Tensor], images: torch.Tensor) -> list[tuple[probe.Lines, probe.Lines]]:
+    """Where rows of the image arrive in each of the layers; nowhere, in a network that does not run on NaN."""
+    try:
+        with patience(), staying():
+            return probe.probe(run, images)
+    except Exception as error:  # noqa: BLE001 - the network's own code
+        log.warning(
+            "the network does not run on NaN (%s): its layers are taken to see the whole image, and their rows and "
+            "columns to lie as is usual for their kinds", reason(error),
+        )  # fmt: skip
+        return [probe.nowhere(tensor, images) for tensor in given.values()]
 
 
 def _layouts(
@@ -120,7 +135,9 @@ def _computes(module: nn.Module, output: torch.Tensor) -> bool:
 
 
 class _Returning:
-    """The network, returning the chosen ones of its layers; where it may leave some out, zeros like those `given`."""
+    """The network, returning the chosen ones of its layers; where it may leave some out, or make them
+    larger or smaller, zeros like those `given`.
+    """
 
     def __init__(
         self,
@@ -147,7 +164,9 @@ class _Returning:
                 f"the network runs other layers for some images than for others ({', '.join(odd[:5])}); "
                 "leave these out with layers.exclude"
             )
-        outputs |= {name: torch.zeros_like(value) for name, value in (self._given or {}).items() if name in odd}
+        for name, value in (self._given or {}).items():
+            if name in odd or outputs[name].shape[1:] != value.shape[1:]:  # NaN may make another size of it
+                outputs[name] = torch.zeros_like(value)
         return [outputs[name] for name in self._wanted]
 
 

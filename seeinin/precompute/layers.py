@@ -13,6 +13,7 @@ import torch
 from seeinin.errors import SettingError
 from seeinin.geometry import fields
 from seeinin.geometry.fields import Axis
+from seeinin.precompute.failing import on_images
 from seeinin.precompute.patience import patience
 
 log = logging.getLogger(__name__)
@@ -64,7 +65,7 @@ class Capture:
         numbers = [i for i, name in enumerate(names) if _matches(name, include) and not _matches(name, exclude)]
         if not numbers:
             raise SettingError("layers: include and exclude leave no layer; include one")
-        run = patience()(self.returning(numbers))
+        run = on_images()(patience()(self.returning(numbers)))
         return Chosen(
             tuple(self.layers[i].thinned(every) for i in numbers),
             self.nodes,

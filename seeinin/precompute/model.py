@@ -20,6 +20,7 @@ from torch import nn
 from seeinin import config
 from seeinin.errors import ModelError
 from seeinin.precompute import caffe, exported, files, onnx
+from seeinin.precompute.failing import staying
 from seeinin.precompute.weights import load_weights
 
 
@@ -65,17 +66,19 @@ def call(target: str, arguments: dict[str, Any]) -> Any:
         except AttributeError:
             raise ModelError(f"{place} defines no {name}; correct the target {target}") from None
         try:
-            return function(**arguments)
-        except (Exception, SystemExit) as error:  # it is anybody's code; --debug shows where it failed
+            with staying():
+                return function(**arguments)
+        except Exception as error:  # it is anybody's code; --debug shows where it failed
             raise ModelError(f"{target} failed with {type(error).__name__}: {error}") from error
 
 
 def _from_package(name: str) -> ModuleType:
     try:
-        return importlib.import_module(name)
+        with staying():
+            return importlib.import_module(name)
     except ImportError as error:
         raise ModelError(f"the module {name} cannot be imported: {error}; install it, or name a FILE.py") from error
-    except (Exception, SystemExit) as error:  # as torchvision's, where it was built for another torch
+    except Exception as error:  # as torchvision's, where it was built for another torch
         raise ModelError(f"the module {name} cannot be imported: {type(error).__name__}: {error}") from error
 
 
@@ -87,8 +90,9 @@ def _from_file(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses and typing look a class's module up while it is defined
     try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:  # it is anybody's code; --debug shows where it failed
+        with staying():
+            spec.loader.exec_module(module)
+    except Exception as error:  # it is anybody's code; --debug shows where it failed
         raise ModelError(f"{path} cannot be run: {type(error).__name__}: {error}") from error
     finally:
         del sys.modules[spec.name]

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from seeinin.errors import ModelError
 from seeinin.geometry.halves import all_finite
+from seeinin.precompute.blame import blaming
 from seeinin.precompute.halving import Batch
 from seeinin.precompute.job import Job
 from seeinin.precompute.layers import Layer
@@ -76,10 +77,11 @@ def _fill(job: Job, rows: range, buffers: _Buffers, batch: int) -> None:
     for start in range(0, len(rows), batch):
         pixels = buffers.pixels[start : start + batch]
         place = slice(start, start + len(pixels))
+        run, names = partial(_outputs, job), job.images.names[rows[start] : rows[start] + len(pixels)]
         with torch.inference_mode():
-            tensors = job.chosen.run(job.preprocess(pixels))
-            for layer, tensor, stored in zip(job.chosen.layers, tensors, buffers.maps, strict=True):
-                check_shape(layer, tensor)
+            with blaming(run, pixels, names):
+                tensors = run(pixels)
+            for tensor, stored in zip(tensors, buffers.maps, strict=True):
                 stored[place].copy_(tensor, non_blocking=buffers.pinned)
             if buffers.prediction is not None:
                 buffers.prediction[place] = tensors[-1].flatten(1).argmax(1).cpu().numpy()
@@ -87,6 +89,13 @@ def _fill(job: Job, rows: range, buffers: _Buffers, batch: int) -> None:
                 torch.cuda.synchronize()
         for layer, tensor, stored in zip(job.chosen.layers, tensors, buffers.maps, strict=True):
             _check_overflow(layer, tensor, stored[place])
+
+
+def _outputs(job: Job, pixels: NDArray[np.uint8]) -> list[torch.Tensor]:
+    tensors = job.chosen.run(job.preprocess(pixels))
+    for layer, tensor in zip(job.chosen.layers, tensors, strict=True):
+        check_shape(layer, tensor)
+    return tensors
 
 
 def _check_overflow(layer: Layer, tensor: torch.Tensor, stored: torch.Tensor) -> None:

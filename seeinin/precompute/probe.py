@@ -25,6 +25,12 @@ def probe(run: Run, x: torch.Tensor) -> list[tuple[Lines, Lines]]:
         return list(zip(_arrivals(run, x, 2), _arrivals(run, x, 3), strict=True))
 
 
+def nowhere(y: torch.Tensor, x: torch.Tensor) -> tuple[Lines, Lines]:
+    """The same of an output `y` in which nothing of the images `x` is seen to arrive."""
+    height, width = ([np.zeros((extent, size), bool) for size in y.shape[1:]] for extent in x.shape[2:])
+    return height, width
+
+
 def _arrivals(run: Run, x: torch.Tensor, dimension: int) -> list[Lines]:
     extent, found = x.shape[dimension], []
     for begin in range(0, extent, len(x)):

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from seeinin.errors import Terminated
+
 STOPPING = b"\nStopping when the images in hand are on the disk; once more leaves at once, and loses only those.\n"
 
 
@@ -19,11 +21,11 @@ class Stop:
         self._asked: int | None = None
 
     def check(self) -> None:
-        """Raise KeyboardInterrupt after Ctrl-C, and SystemExit(143) after SIGTERM."""
+        """Raise KeyboardInterrupt after Ctrl-C, and Terminated after SIGTERM."""
         if self._asked == signal.SIGINT:
             raise KeyboardInterrupt
         if self._asked is not None:
-            raise SystemExit(128 + self._asked)
+            raise Terminated(128 + self._asked)
 
     def ask(self, number: int, _: FrameType | None) -> None:
         """The handler of both signals."""

@@ -40,11 +40,11 @@ def answer(task: Task, item: Any, shape: Shape | None) -> Look | NDArray[np.uint
     """A look at the item where `shape` is None, else its pixels; the reason where that fails."""
     try:
         return task.look(item) if shape is None else task.read(item, shape)
-    except Exception as error:  # noqa: BLE001  damaged files and users' code raise what they like; the reason is kept
+    except (Exception, SystemExit) as error:  # noqa: BLE001  damaged files and users' code raise what they like; the reason is kept
         return Unreadable(_reason(error))
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     if isinstance(error, UnreadableError):
         return str(error)
     text = (error.strerror if isinstance(error, OSError) else None) or str(error) or "no reason given"
