@@ -46,6 +46,12 @@ def test_an_environment_variable_in_a_path(written, monkeypatch):
     assert loaded.dataset.images == "/pictures/a.gz"
 
 
+def test_a_tilde_is_the_home(written, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/me")
+    loaded = config.load(written(GOOD.replace("images.gz", "~/a.gz").replace("cache/x.h5", "~/x.h5")))
+    assert (loaded.dataset.images, loaded.output) == ("/home/me/a.gz", "/home/me/x.h5")
+
+
 def test_how_images_are_read_is_not_in_the_resolved_text(written, tmp_path):
     """So that a run may go on with another number of processes, or more patience."""
     text = GOOD.replace("idx", "csv").replace("images: images.gz", "path: t.csv\n  label: kind")
@@ -109,6 +115,11 @@ MISTAKES = {
     "infinite": (GOOD + "preprocess: {scale: .inf}\n", r":8: preprocess\.scale is '\.inf'"),
     "target": (GOOD.replace("models.py:net", "models.py"), r":3: model\.target: 'models\.py' is neither"),
     "variable": (GOOD.replace("images.gz", "${NO_SUCH_NAME}/a"), r":7: dataset\.images: .*NO_SUCH_NAME is not set"),
+    "nobody's home": (
+        GOOD.replace("cache/x.h5", "~no_such_user/x"),
+        r":1: output: nobody here is called 'no_such_user'",
+    ),
+    "zero byte": (GOOD.replace("images.gz", '"a\\0b"'), r":7: dataset\.images: 'a\\x00b' cannot be the name"),
     "section is a word": (GOOD + "layers: all\n", r":8: layers must hold keys and values"),
     "every 10^20": (GOOD + "layers: {every: 1" + 20 * "0" + "}\n", r":8: layers\.every is .* 10000$"),
     "alias": (GOOD + "layers: &a {every: 1}\n", r":8: anchors and aliases"),

@@ -36,10 +36,18 @@ def _expanded(text: str) -> str:
     return re.sub(r"\$\{(\w+)\}", value, text)
 
 
+def _path(text: str) -> str:
+    """With ${NAME} and ~ replaced."""
+    path = os.path.expanduser(_expanded(text))  # noqa: PTH111  which leaves an unknown user as it is
+    if path.startswith("~") and "/" in path:
+        raise ValueError(f"nobody here is called {path[1 : path.index('/')]!r}; write the folder out")
+    return path
+
+
 def _beside_config(path: str, info: ValidationInfo) -> str:
     if "\0" in path:
         raise ValueError(f"{path!r} cannot be the name of a file")
-    return str(Path((info.context or {}).get("folder", "")) / _expanded(path))
+    return str(Path((info.context or {}).get("folder", "")) / _path(path))
 
 
 def _target(text: str, info: ValidationInfo) -> str:
@@ -196,7 +204,7 @@ class Storage(_Section):
 class Settings(_Section):
     """All that a run needs to know beyond its network and its images."""
 
-    output: Annotated[str, AfterValidator(_expanded)]
+    output: Annotated[str, AfterValidator(_path)]
     preprocess: Preprocess = Preprocess()
     layers: Layers = Layers()
     storage: Storage = Storage()

@@ -235,3 +235,16 @@ def test_a_file_that_a_table_names_and_that_is_not_there(tree, rows):
     chosen, _, valid = rows(table(root / "t.csv"), max_bad=0.5)
     assert valid == [True, False]
     assert chosen.problems.reasons == {1: "No such file or directory"}
+
+
+def test_a_class_that_cannot_be_listed_is_named(tree, monkeypatch):
+    root = tree({"cat/a.ppm": 1, "dog/deep/b.ppm": 2})
+
+    def scandir(path, listed=os.scandir):
+        if str(path).endswith("deep"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(DataError, match=r"dog/deep may not be read: permission denied; allow it"):
+        datasets.load(config.Folder(source="folder", path=str(root)))

@@ -2,6 +2,7 @@
 
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -364,6 +365,8 @@ def test_the_command_says_that_it_waits_and_ends_when_it_is_told(tmp_path, netwo
     (tmp_path / "c.yaml").write_text(f"output: x.h5\n{model_}\ndataset: {{source: npz, path: i.npz}}\n")
     process = subprocess.Popen([sys.executable, "-c", COMMAND], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     try:
+        said, _, _ = select.select([process.stderr], [], [], 60)
+        assert said
         assert "the network has given no answer for 1 seconds" in process.stderr.readline()
         process.send_signal(number)
         words = process.communicate(timeout=10)[1]

@@ -66,7 +66,7 @@ def readable(name: str) -> str:
 
 def _images(root: Path, *, deep: bool) -> Iterator[str]:
     passed: list[str] = []
-    for place, folders, inside in os.walk(root):
+    for place, folders, inside in os.walk(root, onerror=_refuse):
         folders[:] = sorted(name for name in folders if name[0] != ".") if deep else []
         for name in sorted(name for name in inside if name[0] != "."):
             if os.path.splitext(name)[1].lower() in SUFFIXES:  # noqa: PTH122  a Path for each of a million files
@@ -75,6 +75,12 @@ def _images(root: Path, *, deep: bool) -> Iterator[str]:
                 passed.append(name)
     if passed:
         log.warning("%s: %d files are no images by their names and passed over, as %s", root, len(passed), passed[0])
+
+
+def _refuse(error: OSError) -> None:
+    """A folder that cannot be listed: without it the run would be of other images than was meant."""
+    with files.reading(Path(error.filename), "leave it out of dataset.path", DataError):
+        raise error
 
 
 def _number(name: str, classes: tuple[str, ...], root: Path) -> int:
