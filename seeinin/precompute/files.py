@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from seeinin.errors import SeeInInError
+from seeinin.errors import DataError, SeeInInError
+from seeinin.store.files import gigabytes
 
 MOST = (1 << 31) - 1  # bytes that are read into memory at once: what a protobuf may hold
 
@@ -36,6 +38,16 @@ def content(path: Path, cure: str, failure: type[SeeInInError]) -> bytes:
         raise failure(f"{path} is larger than 2 GB ({size:,} bytes), which is never read in one piece; {cure}")
     with reading(path, cure, failure):
         return path.read_bytes()
+
+
+def check_memory(path: Path, size: int) -> None:
+    """Raises DataError where what is packed in the file, `size` bytes, cannot be held in memory."""
+    there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else size
+    if size > there:
+        raise DataError(
+            f"{path} unpacks to {gigabytes(size)}, more than the memory of {gigabytes(there)} here; "
+            "give its images as files (dataset.source: folder), which are read as they are needed"
+        )
 
 
 @contextmanager

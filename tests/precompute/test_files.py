@@ -1,5 +1,6 @@
 """Every file that a config names, where there is none, or something that would be read for ever, or may not be read."""
 
+import gzip
 import os
 import re
 import subprocess
@@ -110,3 +111,18 @@ def test_too_large_for_one_piece(tmp_path):
         file.truncate(10**12)
     with pytest.raises(DataError, match=r"large.csv is larger than 2 GB \(1,000,000,000,000 bytes\)"):
         datasets.load(config.Csv(source="csv", path=str(path)))
+
+
+def test_what_unpacks_to_more_than_the_memory(tmp_path, monkeypatch):
+    np.savez_compressed(tmp_path / "x.npz", images=np.zeros((1000, 100, 100), np.uint8))
+    head = bytes([0, 0, 8, 3]) + np.array([1000, 100, 100], ">u4").tobytes()
+    (tmp_path / "x.gz").write_bytes(gzip.compress(head + bytes(10_000_000)))
+    monkeypatch.setattr(os, "sysconf", {"SC_PHYS_PAGES": 1000, "SC_PAGE_SIZE": 4096}.get)
+    for dataset in (
+        config.Npz(source="npz", path=str(tmp_path / "x.npz")),
+        config.Idx(source="idx", images=str(tmp_path / "x.gz")),
+    ):
+        with pytest.raises(
+            DataError, match=r"x\.(npz|gz) unpacks to .*, more than the memory of .*; give its images as"
+        ):
+            datasets.load(dataset)

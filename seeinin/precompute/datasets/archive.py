@@ -29,6 +29,8 @@ def npz(dataset: config.Npz) -> Images:
                 raise zipfile.BadZipFile("it is no zip file, or cut short")
             file.seek(0)
             archive = np.load(file, allow_pickle=False)
+            for packed in archive.zip.infolist():
+                files.check_memory(path, packed.file_size)
             arrays = {name: archive[name] for name in ("images", "labels", "classes") if name in archive}
     except DAMAGE as error:
         why = "arrays of Python objects are refused" if "allow_pickle" in str(error) else error

@@ -48,6 +48,8 @@ def _read(path: Path, what: str, dimensions: tuple[int, ...]) -> tuple[tuple[int
                 raise DataError(f"{path} {state}; dataset.{what} must be an IDX file of bytes, plain or gzip")
             sizes = file.read(4 * head[3]).ljust(4 * head[3], b"\xff")  # a header cut short declares more than there is
             shape = tuple(int(n) for n in np.frombuffer(sizes, ">u4"))
+            if zipped:
+                files.check_memory(path, math.prod(shape))
             content = bytearray()
             while len(content) <= math.prod(shape) and (piece := file.read(1 << 22)):
                 content += piece
