@@ -12,7 +12,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from seeinin.errors import SeeInInError, SettingError, Terminated
-from seeinin.wording import count_of
+from seeinin.wording import count_of, shortened
 
 if TYPE_CHECKING:
     from seeinin.store.reader import Cache
@@ -37,7 +37,7 @@ def main(argv: list[str] | None = None) -> int:
         if arguments.debug:
             raise
         rank = f"rank {os.environ['RANK']}: " if "TORCHELASTIC_RUN_ID" in os.environ else ""
-        print(f"seeinin: {rank}{error}", file=sys.stderr)
+        print(f"seeinin: {rank}{shortened(str(error))}", file=sys.stderr)
         return error.exit_code
 
 

@@ -1,5 +1,7 @@
 """Words around numbers, and names that strangers wrote: never control characters, never without end."""
 
+import re
+
 LONGEST = 200  # characters; a longer name is cut, since nobody reads on
 REPEATED = 40  # characters of what somebody typed that a sentence repeats
 
@@ -21,3 +23,9 @@ def plain(name: str, longest: int = LONGEST) -> str:
     """One printable line: control and direction-changing characters are shown by their number."""
     cut = name if len(name) <= longest else name[: longest - 1] + "…"
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut)
+
+
+def shortened(sentence: str) -> str:
+    """With the middle left out of its longest words, such as paths: both of their ends say what they are."""
+    half = LONGEST // 2
+    return re.sub(rf"\S{{{LONGEST + 1},}}", lambda word: f"{word[0][:half]}…{word[0][-half:]}", sentence)

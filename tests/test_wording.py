@@ -1,6 +1,6 @@
 import pytest
 
-from seeinin.wording import about, count_of
+from seeinin.wording import about, count_of, shortened
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,12 @@ def test_one_is_not_many(count, noun, words):
 )
 def test_two_digits_that_count(value, words):
     assert about(value) == words
+
+
+def test_a_long_word_keeps_both_ends():
+    path = "/begin/" + "x" * 10_000 + "/end.npz"
+    said = shortened(f"{path} is missing; correct dataset.path")
+    assert said.startswith("/begin/xx")
+    assert said.endswith("xx/end.npz is missing; correct dataset.path")
+    assert len(said) < 250
+    assert shortened(path[:200]) == path[:200]
