@@ -22,6 +22,7 @@ from seeinin.errors import ModelError
 from seeinin.precompute import caffe, exported, files, onnx
 from seeinin.precompute.failing import staying
 from seeinin.precompute.weights import load_weights
+from seeinin.wording import plain
 
 
 def load(model: config.AnyModel) -> nn.Module:
@@ -69,7 +70,7 @@ def call(target: str, arguments: dict[str, Any]) -> Any:
             with staying():
                 return function(**arguments)
         except Exception as error:  # it is anybody's code; --debug shows where it failed
-            raise ModelError(f"{target} failed with {type(error).__name__}: {error}") from error
+            raise ModelError(f"{target} failed with {type(error).__name__}: {plain(str(error))}") from error
 
 
 def _from_package(name: str) -> ModuleType:
@@ -79,7 +80,9 @@ def _from_package(name: str) -> ModuleType:
     except ImportError as error:
         raise ModelError(f"the module {name} cannot be imported: {error}; install it, or name a FILE.py") from error
     except Exception as error:  # as torchvision's, where it was built for another torch
-        raise ModelError(f"the module {name} cannot be imported: {type(error).__name__}: {error}") from error
+        raise ModelError(
+            f"the module {name} cannot be imported: {type(error).__name__}: {plain(str(error))}"
+        ) from error
 
 
 def _from_file(path: Path) -> ModuleType:
@@ -93,7 +96,7 @@ def _from_file(path: Path) -> ModuleType:
         with staying():
             spec.loader.exec_module(module)
     except Exception as error:  # it is anybody's code; --debug shows where it failed
-        raise ModelError(f"{path} cannot be run: {type(error).__name__}: {error}") from error
+        raise ModelError(f"{path} cannot be run: {type(error).__name__}: {plain(str(error))}") from error
     finally:
         del sys.modules[spec.name]
     return module

@@ -29,6 +29,9 @@ def number():
 def broken():
     raise KeyError("x")
 
+def talking():
+    raise ValueError("one\\n" + "two " * 5000)
+
 def leaving():
     raise SystemExit
 """
@@ -66,6 +69,7 @@ def test_a_package():
         ("{}/wrong.py:net", r"wrong\.py cannot be run: SyntaxError"),
         ("{}/models.py:number", "gave a int, not a torch.nn.Module"),
         ("{}/models.py:broken", "failed with KeyError: 'x'"),
+        ("{}/models.py:talking", r"failed with ValueError: one\\ntwo (two ){10,60}t?w?o?…$"),
         ("{}/models.py:leaving", r"failed with RuntimeError: its code leaves the program by sys.exit\(None\)"),
         ("{}/script.py:net", r"script\.py cannot be run: RuntimeError: its code leaves the program by sys.exit\(0\)"),
         ("built_for_another_torch:net", "cannot be imported: RuntimeError: operator nms does not exist"),
