@@ -104,7 +104,7 @@ def _alone(network: nn.Module, images: torch.Tensor, expected: Any) -> bool:
     except Exception as error:  # noqa: BLE001 - the network's own code
         log.warning("the network cannot take one image by itself (%s); it gets it twice", reason(error))
         return False
-    pairs = [pair for pair in zip(found, _leaves(expected), strict=False) if all(map(torch.is_tensor, pair))]
+    pairs = [pair for pair in zip(found, _leaves(expected), strict=False) if all(map(_is_plain, pair))]
     per_image = [(one, all_[:1]) for one, all_ in pairs if all_.ndim and len(all_) == len(images)]
     if any(one.shape != among.shape for one, among in per_image):
         return False
@@ -132,6 +132,11 @@ def _check_same(found: Any, expected: Any) -> None:
     same = len(ours) == len(theirs) and all(map(_same, ours, theirs))
     if not same:
         raise ValueError("its graph computes something else than the network")
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether it is a tensor, neither sparse nor nested."""
+    return torch.is_tensor(value) and value.layout == torch.strided and not value.is_nested
 
 
 def _leaves(outputs: Any) -> list[Any]:

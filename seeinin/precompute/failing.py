@@ -34,7 +34,8 @@ def on_images() -> Iterator[None]:
             raise
         raise ModelError(
             f"the network fails on some images, though not on others: {reason(error)}; mend it for these and run the "
-            "same command again, which keeps what is done, or leave them out of the dataset"
+            "same command again, which keeps what is done, or leave them out of the dataset; where it takes only so "
+            "many at once, set batch_size"
         ) from error
 
 

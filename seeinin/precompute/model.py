@@ -45,7 +45,7 @@ def load(model: config.AnyModel) -> nn.Module:
 def unwrapped(network: nn.Module) -> nn.Module:
     """The network itself, out of what torch.compile and training on several GPUs put around it.
 
-    Raises ModelError where it is TorchScript.
+    Raises ModelError where it is TorchScript, or holds what is no weight yet, or no more.
     """
     while isinstance(network, nn.DataParallel | nn.parallel.DistributedDataParallel) or hasattr(network, "_orig_mod"):
         network = getattr(network, "_orig_mod", None) or network.module
@@ -54,6 +54,13 @@ def unwrapped(network: nn.Module) -> nn.Module:
             "the network is TorchScript, in which no layers can be seen; return the module that it was made from, "
             "or export that with torch.export (source: exported)"
         )
+    for name, value in network.state_dict().items():
+        if not torch.is_tensor(value):
+            raise ModelError(
+                f"the network holds {name}, which is no tensor; return it as it was before it was quantized"
+            )
+        if isinstance(value, nn.parameter.UninitializedTensorMixin):
+            raise ModelError(f"the network has no {name} yet; it is lazy: give it images once before it is returned")
     return network
 
 

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import torch
 from torch import nn
 
 from seeinin.errors import ModelError, Terminated
-from seeinin.precompute import hooks
+from seeinin.precompute import hooks, model
 from seeinin.precompute.capture import capture
 from seeinin.precompute.run import precompute
 from seeinin.precompute.stopping import stoppable
@@ -173,3 +174,20 @@ class Departing:
 def test_an_image_that_leaves_the_program_is_counted_as_unreadable(tmp_path):
     with pytest.raises(Exception, match=r"1 of 3 images cannot be read \(image 1 SystemExit: 0\)"):
         precompute(conv(1, 2), Departing(), tmp_path / "x.h5", progress=False)
+
+
+@pytest.mark.parametrize("made", [torch.Tensor.to_sparse, lambda y: torch.nested.nested_tensor(list(y))])
+def test_outputs_that_are_no_plain_tensors_cannot_be_compared(made):
+    network = nn.Sequential(conv(1, 2)).eval()
+    network.register_forward_hook(lambda _, given, output: made(output))
+    with warnings.catch_warnings(action="ignore"):
+        assert "0" in [layer.name for layer in capture(network, torch.rand(3, 1, 8, 8)).chosen().layers]
+
+
+def test_weights_that_are_none_are_refused():
+    with pytest.raises(ModelError, match=r"has no 0\.weight yet; it is lazy: give it images once"):
+        model.unwrapped(nn.Sequential(nn.LazyConv2d(4, 3)))
+    with warnings.catch_warnings(action="ignore"):
+        quantized = torch.ao.quantization.quantize_dynamic(nn.Sequential(nn.Linear(4, 2)), {nn.Linear})
+    with pytest.raises(ModelError, match="which is no tensor; return it as it was before it was quantized"):
+        model.unwrapped(quantized)
