@@ -47,9 +47,9 @@ def test_an_environment_variable_in_a_path(written, monkeypatch):
 
 
 def test_a_tilde_is_the_home(written, monkeypatch):
-    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.setenv("HOME", "/my/own")
     loaded = config.load(written(GOOD.replace("images.gz", "~/a.gz").replace("cache/x.h5", "~/x.h5")))
-    assert (loaded.dataset.images, loaded.output) == ("/home/me/a.gz", "/home/me/x.h5")
+    assert (loaded.dataset.images, loaded.output) == ("/my/own/a.gz", "/my/own/x.h5")
 
 
 def test_how_images_are_read_is_not_in_the_resolved_text(written, tmp_path):
