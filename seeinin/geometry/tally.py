@@ -1,4 +1,6 @@
-"""A channel in float16, counted row by row as its values come by."""
+"""Channels in float16, counted row by row as their values come by."""
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,32 +13,71 @@ LEAST = np.int16(-0x8000)  # below every key
 
 
 class Tally:
-    """What is known of the rows that were added, in order. `label` (N, -1 for none) and `valid` (N) are of all rows."""
+    """What is known of the rows of C channels that were added, in order. `label` (N, -1 for none) and `valid` (N) are
+    of all rows. `mean`, `std` and `around`, the two values around each of the `levels`, come with the last of them.
+    """
 
     def __init__(
         self,
         label: NDArray[np.int32],
         valid: NDArray[np.bool_],
-        sums: tuple[int, int],
+        sums: tuple[int, int, int],
         positions: int,
+        levels: Sequence[float],
         extremes: int,
-        histogram: NDArray[np.int64] | None = None,
+        histograms: NDArray[np.int64],
     ) -> None:
-        self._label, self._valid = label, valid
-        # of finite values, by their codes; fresh memory takes longer than to count a few hundred rows
-        self.histogram = np.zeros(CODES, np.int64) if histogram is None else histogram
-        self.sums = np.zeros(sums)  # of finite values, by class and position; or (K, 1)
+        channels = sums[0]
+        self._label, self._valid, self._levels = label, valid, np.array(levels)
+        self.histograms = (
+            histograms  # of finite values, by their codes (C, 65,536); (1, 65,536) does for all rows at once
+        )
+        self.sums = np.zeros(sums)  # of finite values, by channel, class and position; or (C, K, 1)
         self.missing = np.zeros(sums, np.int64)  # values that are not finite, likewise
-        self.nonfinite = np.zeros(1, np.int64)
-        self.top, self.bottom = (np.full(extremes, -1) for _ in range(2))  # the best points, one an image; -1 for none
-        self.highest, self.lowest = (np.full(extremes, LEAST) for _ in range(2))  # their keys, of `bottom` opposite
+        self.nonfinite = np.zeros(channels, np.int64)
+        shape = channels, extremes
+        self.top, self.bottom = (np.full(shape, -1) for _ in range(2))  # the best points, one an image; -1 for none
+        self._highest, self._lowest = (np.full(shape, LEAST) for _ in range(2))  # their keys, of `bottom` opposite
+        self.mean, self.std = (np.full(channels, np.nan) for _ in range(2))
+        self.around = np.full((channels, 2, len(levels)), np.nan)
         self._keys = np.empty(positions, np.int16)
 
     def add(self, rows: NDArray[np.float16], start: int) -> None:
-        """Count `rows` (n, positions), the first of which is row `start`."""
-        sums = self.histogram, self.sums, self.missing, self.nonfinite
-        best = self.highest, self.top, self.lowest, self.bottom
-        count(rows.view(np.int16), self._label, self._valid, start, TABLE, *sums, *best, self._keys)
+        """Count `rows` (C, n, positions), the first of which is row `start`."""
+        sums = self.histograms, self.sums, self.missing, self.nonfinite
+        best = self._highest, self.top, self._lowest, self.bottom
+        images = self._label, self._valid, start, TABLE
+        add(rows.view(np.int16), *images, *sums, *best, self._keys, self._levels, self.mean, self.std, self.around)
+
+
+@kernel
+def add(  # type: ignore[no-untyped-def]
+    codes,
+    label,
+    valid,
+    start,
+    table,
+    histograms,
+    sums,
+    missing,
+    nonfinite,
+    highest,
+    top,
+    lowest,
+    bottom,
+    keys,
+    levels,
+    mean,
+    std,
+    around,
+):
+    """Count rows of `codes` (C, n, positions), and with the last of them put into order what was counted."""
+    for c in range(codes.shape[0]):
+        histogram, best = histograms[c % histograms.shape[0]], (highest[c], top[c], lowest[c], bottom[c])
+        lost = nonfinite[c : c + 1]
+        count(codes[c], label, valid, start, table, histogram, sums[c], missing[c], lost, *best, keys)
+        if start + codes.shape[1] == valid.size and highest[c, 0] != LEAST:
+            mean[c], std[c] = moments(histogram, table, highest[c, 0], lowest[c, 0], levels, around[c])
 
 
 @kernel
@@ -144,17 +185,14 @@ def count_odd(codes, i, k, step, table, histogram, sums, missing, nonfinite):  #
 
 
 @kernel
-def moments(histogram, table, highest, lowest, ranks, around):  # type: ignore[no-untyped-def]
-    """Mean and standard deviation of what was counted; and into `around` the values of `ranks`, in any order.
+def moments(histogram, table, highest, lowest, levels, around):  # type: ignore[no-untyped-def]
+    """Mean and standard deviation of what was counted; and into `around` (2, L) the values around `levels`.
 
     `highest` and `lowest` are the keys of the largest value and of what is opposite to the smallest. The histogram is
     empty afterwards.
     """
     below, above = max(lowest, -1) + 1, max(highest, -1) + 1  # codes on either side of zero that can have been counted
-    codes, ends = (
-        np.empty(CODES, np.uint16),
-        np.empty(CODES, np.int64),
-    )  # ascending; how many up to it
+    codes, ends = np.empty(CODES, np.uint16), np.empty(CODES, np.int64)  # ascending; how many up to it
     n, count, total = 0, 0, 0.0
     for place in range(-below, above):  # below zero, the larger the code the smaller the value
         code = CODES // 2 - 1 - place if place < 0 else place
@@ -166,8 +204,10 @@ def moments(histogram, table, highest, lowest, ranks, around):  # type: ignore[n
     mean, squares = total / count, 0.0
     for at in range(n):
         squares += histogram[codes[at]] * (np.float64(table[codes[at]]) - mean) ** 2
-    for r in range(ranks.size):
-        around[r] = table[codes[np.searchsorted(ends[:n], ranks[r], side="right")]]
+    for r in range(levels.size):
+        place = levels[r] * (count - 1)
+        around[0, r] = table[codes[np.searchsorted(ends[:n], np.floor(place), side="right")]]
+        around[1, r] = table[codes[np.searchsorted(ends[:n], np.ceil(place), side="right")]]
     for at in range(n):
         histogram[codes[at]] = 0
     return mean, np.sqrt(squares / count)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seeinin.geometry.statistics import ChannelStatistics, Images, Wanted, channel_statistics, of_tally
+from seeinin.geometry.statistics import Images, Statistics, Wanted, channel_statistics, of_tally
 from seeinin.geometry.tally import CODES, Tally
 from seeinin.store.checksums import checksum, piece_checksums
 from seeinin.store.files import Files, read, write
@@ -24,6 +24,7 @@ BLOCK = 1 << 26  # bytes of maps in memory, or as many as make runs of
 RUN = 1 << 16  # bytes in every column
 CACHE_LINE = 64
 TILE = 256  # rows
+GROUP = 1 << 17  # bytes of columns that are made at once, about: they stay in a core's cache
 
 
 class DamagedError(Exception):
@@ -81,7 +82,8 @@ class _Columns:
         at_once = min(max(run, BLOCK // self.maps.entry), budget // self.maps.entry)
         self.at_once = max(1, at_once // self._piece) * self._piece
         self._block = np.empty((min(self.at_once, self.rows), self.depth, self.positions), self.maps.dtype)
-        self._group = max(1, CACHE_LINE // (self.positions * self.place.dtype.itemsize))
+        size = self.positions * self.place.dtype.itemsize
+        self._group = min(self.depth, max(1, CACHE_LINE // size, GROUP // (size * len(self._block))))
         self._spare: list[NDArray[Any]] = []  # of a group of columns, one a thread
         per_position = len(stored.places["class_mean"].shape) == 4
         self._wanted = Wanted(self.positions, per_position, LEVELS, stored.places["top"].shape[1])
@@ -90,8 +92,12 @@ class _Columns:
         self._counted = self.place.dtype == np.float16 and fits
         self._tallies: dict[int, Tally] = {}
         self._histograms: list[NDArray[np.int64]] = []  # to be used again
-        self.statistics: list[ChannelStatistics] = []
-        self._found: dict[int, ChannelStatistics] = {}
+        self._found: dict[int, Statistics] = {}
+
+    @property
+    def statistics(self) -> list[Statistics]:
+        """Of groups of channels, in their order."""
+        return [self._found[channel] for channel in sorted(self._found)]
 
     def add(self, start: int, threads: ThreadPoolExecutor) -> Iterator[int]:
         """Read the maps of `at_once` rows from `start` on and write their share of every column; yields bytes done."""
@@ -104,14 +110,12 @@ class _Columns:
 
     def summarise(self, threads: ThreadPoolExecutor) -> Iterator[int]:
         """Complete `statistics`, after all rows; yields the bytes of columns that were still to be read."""
-        for channel, statistics in enumerate(threads.map(self._statistics, range(self.depth))):
-            self.statistics.append(statistics)
-            if channel not in self._found:
-                yield self.place.entry
+        channels = range(0 if self._counted else self.depth)
+        for channel, statistics in enumerate(threads.map(self._statistics, channels)):
+            self._found[channel] = statistics
+            yield self.place.entry
 
-    def _statistics(self, channel: int) -> ChannelStatistics:
-        if channel in self._found:
-            return self._found[channel]
+    def _statistics(self, channel: int) -> Statistics:
         return channel_statistics(lambda: self.pieces(channel), self.images, self._wanted)
 
     def pieces(self, channel: int) -> Iterator[NDArray[Any]]:
@@ -144,11 +148,13 @@ class _Columns:
         out = memory[: taken.size].reshape(group, rows, self.positions)
         for row in range(0, rows, TILE):
             out[:, row : row + TILE] = taken[row : row + TILE].transpose(1, 0, 2)
-        for d, run in enumerate(out, channel):
-            self._add_checksums(d, start * self.positions, run.reshape(-1))
-            write(self.stored.files, self.stored.descriptor, run, self._offset(d, start * self.positions))
-            if self._counted:
-                self._count(d, run, start)
+        for d, run in enumerate(out.reshape(group, -1), channel):
+            self._add_checksums(d, start * self.positions, run)
+        joined = out[0].nbytes == self.place.stride  # one behind the other in the file, too
+        for d, runs in enumerate(out[None] if joined else out, channel):
+            write(self.stored.files, self.stored.descriptor, runs, self._offset(d, start * self.positions))
+        if self._counted:
+            self._count(channel, out, start)
         self._spare.append(memory)
         return out.nbytes
 
@@ -159,20 +165,21 @@ class _Columns:
         except IndexError:
             return np.empty(len(self._block) * self._group * self.positions, self.place.dtype)
 
-    def _count(self, channel: int, run: NDArray[Any], start: int) -> None:
-        tally = self._tallies.pop(channel, None) or self._wanted.tally(self.images, self._empty())
-        tally.add(run, start)
-        if start + len(run) < self.rows:
+    def _count(self, channel: int, runs: NDArray[Any], start: int) -> None:
+        tally = self._tallies.pop(channel, None) or self._wanted.tally(self.images, len(runs), self._empty())
+        tally.add(runs, start)
+        if start + runs.shape[1] < self.rows:
             self._tallies[channel] = tally
         else:
             self._found[channel] = of_tally(tally, self.images, self._wanted)
-            self._histograms.append(tally.histogram)
+            self._histograms.append(tally.histograms)
 
-    def _empty(self) -> NDArray[np.int64] | None:
+    def _empty(self) -> NDArray[np.int64]:
+        """Histograms for a group. Fresh memory takes longer than to count a few hundred rows."""
         try:
             return self._histograms.pop()
         except IndexError:
-            return None
+            return np.zeros((self._group if len(self._block) < self.rows else 1, CODES), np.int64)
 
     def _add_checksums(self, channel: int, first: int, run: NDArray[Any]) -> None:
         """Runs begin and end anywhere in a piece; they come in order."""
@@ -182,12 +189,12 @@ class _Columns:
             self.checksums[channel, piece] = checksum(part, int(self.checksums[channel, piece]))
 
 
-def _arrays(statistics: list[ChannelStatistics], places: Mapping[str, Place]) -> dict[str, NDArray[Any]]:
+def _arrays(statistics: list[Statistics], places: Mapping[str, Place]) -> dict[str, NDArray[Any]]:
     """The datasets that hold the statistics of all channels."""
     arrays = {}
     for name in ("minimum", "maximum", "mean", "std", "quantiles", "nonfinite", "class_mean", "top", "bottom"):
         place = places[name]
-        array = np.array([getattr(one, name) for one in statistics])
+        array = np.concatenate([getattr(group, name) for group in statistics])
         if name == "class_mean":  # (D, K, positions) so far
             array = np.ascontiguousarray(array.swapaxes(0, 1))
         arrays[name] = array.reshape(place.shape).astype(place.dtype)
