@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from seeinin.geometry.statistics import Images, Wanted, channel_statistics
+from seeinin.geometry.statistics import Images, Wanted, channel_statistics, of_tally
 
 LEVELS = (0.001, 0.05, 0.5, 0.999)
 
@@ -96,3 +96,22 @@ def test_extremes_of_many_equal_values_are_the_first_images():
     images = Images(np.zeros(50, np.int32), np.arange(50) % 2 == 1, 1)
     found = summarise(np.zeros((50, 3), np.float16), images, extremes=4)
     assert found.top.tolist() == found.bottom.tolist() == [3, 9, 15, 21]
+
+
+@pytest.mark.parametrize(("histograms", "rows_at_once"), [(1, 60), (5, 60), (5, 7)])
+def test_channels_are_counted_together_as_each_by_itself(histograms, rows_at_once):
+    rng = np.random.default_rng(2)
+    kinds = ["plain", "rectified", "constant", "small", "holes"]
+    columns = np.stack([column(rng, kind, 60, 4, np.float16) for kind in kinds])
+    images, wanted = (
+        Images(rng.integers(-1, 3, 60).astype(np.int32), rng.random(60) < 0.9, 3),
+        Wanted(4, True, LEVELS, 9),
+    )
+    tally = wanted.tally(images, len(columns), np.zeros((histograms, 65_536), np.int64))
+    for start in range(0, 60, rows_at_once):
+        tally.add(np.ascontiguousarray(columns[:, start : start + rows_at_once]), start)
+    found = of_tally(tally, images, wanted)
+    for c, alone in enumerate(map(summarise, columns, [images] * len(columns))):
+        for name, value in vars(alone).items():
+            np.testing.assert_array_equal(getattr(found, name)[c], value)
+    assert not tally.histograms.any()
