@@ -29,9 +29,8 @@ class Tally:
     ) -> None:
         channels = sums[0]
         self._label, self._valid, self._levels = label, valid, np.array(levels)
-        self.histograms = (
-            histograms  # of finite values, by their codes (C, 65,536); (1, 65,536) does for all rows at once
-        )
+        # of finite values, by their codes: one a channel, or one for all where their rows come at once
+        self.histograms = histograms
         self.sums = np.zeros(sums)  # of finite values, by channel, class and position; or (C, K, 1)
         self.missing = np.zeros(sums, np.int64)  # values that are not finite, likewise
         self.nonfinite = np.zeros(channels, np.int64)
