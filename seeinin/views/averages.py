@@ -30,7 +30,7 @@ class Mean:
     `limit` is the 99.5 % quantile of their magnitudes, `limits` (D) that of 99.9 % of each channel's over all images;
     `signed` says whether the layer goes below zero for any image.
     `sums` is what the next mean goes on with; None once nothing is to be added. A difference goes on with its `sides`.
-    `lost` of the images are damaged in the file, and left out.
+    `lost` of the images are damaged in the file, and left out; so are `missing` values that are not finite.
     """
 
     subject: Subject
@@ -43,6 +43,7 @@ class Mean:
     sums: Maps | Patches | None = None
     sides: tuple["Mean", ...] = ()
     lost: int = 0
+    missing: int = 0
 
     @property
     def gone(self) -> bool:
@@ -124,7 +125,7 @@ def _growing(
         done += len(part)
         if done == len(rows) or time.monotonic() >= end:
             mean = _mean(cache, subject, number, sums.average(done), done, None if done == len(rows) else sums)
-            return replace(mean, lost=sums.lost)
+            return replace(mean, lost=sums.lost, missing=sums.missing)
         yield
         token.check()
 
@@ -182,8 +183,9 @@ def _difference(cache: Cache, subject: Subject, *sides: Mean) -> Mean:
     limits = np.nan_to_num(np.abs(values), posinf=0).max(axis=(1, 2))
     if values[0].size == 1:  # its own magnitude would make every channel look alike
         limits[:] = limit
-    limits, lost = np.where(limits > 0, limits, 1), sum(side.lost for side in sides)
-    return Mean(subject, chosen.number, values, images, limit, limits, True, sides=sides, lost=lost)
+    limits = np.where(limits > 0, limits, 1)
+    lost, missing = sum(side.lost for side in sides), sum(side.missing for side in sides)
+    return Mean(subject, chosen.number, values, images, limit, limits, True, sides=sides, lost=lost, missing=missing)
 
 
 def _spread(cache: Cache, number: int) -> NDArray[np.float64]:

@@ -46,6 +46,8 @@ def _missed(mean: Mean, theme: Theme) -> Iterator[tuple[str, tuple[float, float,
     if mean.nonfinite:
         red, green, blue = (c / 255 for c in NO_NUMBER)
         yield f"{mean.nonfinite:,} not a number", (red, green, blue, 1.0)
+    if mean.missing:
+        yield f"without {count_of(mean.missing, 'value')} not finite", rgba(theme.muted)
     if mean.lost:
         images = "" if mean.images == 1 else f"{min(mean.lost, mean.images):,} of {count_of(mean.images, 'image')} "
         yield f"{images}damaged", rgba(theme.damage)

@@ -1,6 +1,7 @@
 """Sums over images, row by row: of their maps, and of what the selected patches see of them."""
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,14 +13,24 @@ from seeinin.views.subjects import INPUT, crop_of_layer
 
 
 class Maps:
-    """Of a layer, or of the input; `work` is the bytes of one image. Damaged images are left out, and `lost`."""
+    """Of a layer, or of the input; `work` is the bytes of one image. Damaged images are left out, and `lost`.
+
+    A value that is not finite is left out, and `missing`, where any image has a finite one in its place.
+    """
 
     def __init__(self, cache: Cache, number: int) -> None:
         self.cache, self.number = cache, number
         self.total = np.zeros(shape_of(cache, number))
         size = 1 if number == INPUT else np.dtype(cache.layers[number].dtype).itemsize
         self.work = max(math.prod(self.total.shape) * size, 1)
-        self.lost = 0
+        self.lost = self._added = 0
+        strange = number != INPUT and cache.layers[number].nonfinite.any()
+        self._strange = _Strange(self.total.shape) if strange else None
+
+    @property
+    def missing(self) -> int:
+        """Values that the average leaves out."""
+        return 0 if self._strange is None else int(self._strange.count[self._strange.count < self._added].sum())
 
     def add(self, rows: NDArray[np.int64]) -> None:
         from seeinin.geometry.averages import add_maps  # numba: not before a thread needs it
@@ -30,11 +41,35 @@ class Maps:
             kept = ~holes.among(rows)
             self.lost += int((~kept).sum())
             maps = maps[kept]
-        add_maps(self.total, maps)
+        self._added += len(maps)
+        add_maps(self.total, maps if self._strange is None else self._strange.taken(maps))
 
     def average(self, images: int) -> NDArray[np.float64]:
         """(D, H, W); NaN where no image is left."""
+        if self._strange is not None:
+            return self._strange.average(self.total, self._added)
         return self.total / (images - self.lost) if images > self.lost else np.full_like(self.total, np.nan)
+
+
+class _Strange:
+    """The values of a layer that are not finite: one of them would be all that is left of an average."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.count, self._total = np.zeros(shape, np.int64), np.zeros(shape)
+
+    def taken(self, maps: NDArray[Any]) -> NDArray[Any]:
+        """The maps (n, D, H, W) with zeros instead."""
+        finite = np.isfinite(maps)
+        if not finite.all():
+            self.count += (~finite).sum(axis=0)
+            with np.errstate(invalid="ignore"):  # infinities of both signs
+                self._total += np.where(finite, 0, maps).sum(axis=0, dtype=np.float64)
+        return np.where(finite, maps, maps.dtype.type(0))
+
+    def average(self, total: NDArray[np.float64], images: int) -> NDArray[np.float64]:
+        """Of the finite values among so many images; of the others where there is no finite one."""
+        finite = images - self.count
+        return np.where(finite > 0, total / np.maximum(finite, 1), self._total if images else np.nan)
 
 
 class Patches:
@@ -51,7 +86,7 @@ class Patches:
         self.strength = patches.strength.reshape(cache.images, *layer.shape[1:])
         self.crops = Crops(1, crop, cache.pixel_shape[2])
         self.work = max(layer.positions * math.prod(crop.size), math.prod(cache.pixel_shape))
-        self.lost = 0
+        self.lost = self.missing = 0
 
     def add(self, rows: NDArray[np.int64]) -> None:
         from seeinin.geometry.crops import NO_GROUP

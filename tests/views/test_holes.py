@@ -1,5 +1,7 @@
 """Holes in a damaged file and values that are no number: seen, counted, and never taken for data."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,15 +9,17 @@ from seeinin.geometry.matrix import INSET
 from seeinin.pool import Token
 from seeinin.state import columns
 from seeinin.state.named import Place
+from seeinin.state.selection import chosen as selected
 from seeinin.state.state import ViewerState
 from seeinin.store.reader import open_cache
+from seeinin.views.averages import growing
 from seeinin.views.holes import hatching
 from seeinin.views.layout import Layout
 from seeinin.views.maps import MapsView
 from seeinin.views.matrix import MatrixView
 from seeinin.views.rendering import rendering
 from seeinin.views.scales import NO_NUMBER
-from seeinin.views.subjects import INPUT
+from seeinin.views.subjects import INPUT, subject_of
 
 SIZE = (620, 560)
 
@@ -202,3 +206,48 @@ def _lost(layer, row):
     except CacheError:
         return True
     return False
+
+
+def averaged(cache, subject, number):
+    """The complete mean of a subject at a layer."""
+    before = None
+    while before is None or not before.complete:
+        steps = growing(Token(), cache, subject, number, before)
+        before = finished(steps)
+    return before
+
+
+def finished(steps):
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            return stop.value
+
+
+def test_an_average_is_of_the_finite_values(bad_cache):
+    """One image in which a value is no number would else take it from the average of all others."""
+    number, rows = bad_cache.layer("relu").number, np.flatnonzero(bad_cache.valid)
+    maps = bad_cache.layers[number].maps(rows).astype(np.float64)
+    finite = np.isfinite(maps)
+    some = finite.any(axis=0)
+    mean = averaged(bad_cache, replace(subject_of(bad_cache, None), asked=True), number)
+    wanted = np.ma.masked_array(maps, ~finite).mean(axis=0).filled(np.nan)
+    np.testing.assert_allclose(mean.values, wanted, rtol=1e-6)
+    assert mean.missing == np.count_nonzero(~finite & some) > 0
+    assert mean.nonfinite == np.count_nonzero(~some) == maps[0, 3].size  # the channel that is nothing but NaN
+    spread = bad_cache.layers[number].std[:, None, None]
+    chosen = bad_cache.label[rows] == 1
+    sides = [np.ma.masked_array(maps[c], ~finite[c]).mean(axis=0).filled(np.nan) for c in (chosen, ~chosen)]
+    difference = averaged(bad_cache, subject_of(bad_cache, selected(None, bad_cache.label == 1), "difference"), number)
+    np.testing.assert_allclose(difference.values[:3], ((sides[0] - sides[1]) / spread)[:3], rtol=1e-4, atol=1e-5)
+    assert difference.missing == mean.missing
+
+
+def test_the_infinities_of_one_image_are_shown_as_they_are(bad_cache):
+    number = bad_cache.layer("relu").number
+    maps = bad_cache.layers[number].maps(np.arange(16))
+    row = next(r for r in range(16) if np.isinf(maps[r, 2]).any() and bad_cache.valid[r])
+    mean = averaged(bad_cache, subject_of(bad_cache, row), number)
+    np.testing.assert_array_equal(mean.values, maps[row])
+    assert mean.missing == 0
