@@ -11,6 +11,7 @@ from seeinin.views.subjects import CROPS
 
 HEIGHT = 62  # of the maps of one layer at zoom 1, about, in points (device pixels at a ratio of 1)
 MAP_SIDE = (10, 72)  # a map is at least and at most about so large, in points, at zoom 1
+THIN, LONG = 5, 290  # the shorter side of a map is as large, in points at zoom 1, if the longer one stays below that
 UNIT_SIDE = (3, 14)  # likewise the square of a single unit
 TITLE = 18  # the line above the maps, in points
 SPACE = 9  # below them
@@ -227,7 +228,8 @@ def _wide(shape: tuple[int, int, int], room: int, ratio: float, scale: float, gu
     """How many pixels wide a map may be: as many to a row as the wished size allows, then as large as they fit."""
     count, height, width = shape
     least, most = MAP_SIDE if height * width > 1 else UNIT_SIDE
-    longer = scale * min(max(math.sqrt(HEIGHT * room / ratio / count), least), most)
+    longer = min(max(math.sqrt(HEIGHT * room / ratio / count), least), most)
+    longer = scale * max(longer, min(THIN * max(height, width) / min(height, width), LONG))
     side = min(longer * width / max(height, width), room)
     columns = max(int((room + gutter) / (side + gutter)), 1)
     return max((room + gutter) // columns - gutter, 1)

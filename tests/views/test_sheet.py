@@ -32,6 +32,11 @@ def test_five_hundred_units_stand_about_fifty_to_a_row() -> None:
     assert 40 <= block.columns <= 60
 
 
+@pytest.mark.parametrize(("shape", "least"), [((40, 1, 50), 5), ((40, 50, 1), 5), ((8, 1, 100), 2), ((8, 2, 40), 4)])
+def test_thin_maps_can_be_seen(shape: tuple[int, int, int], least: int) -> None:
+    assert min(lay_out([(0, shape)], 331).blocks[0].tile) >= least
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("width", [97, 331])
 def test_every_pixel_is_the_value_that_the_mouse_finds_there(shape: tuple[int, int, int], width: int) -> None:
