@@ -77,7 +77,7 @@ class Details(QWidget):
         beside = QHBoxLayout()
         beside.setSpacing(8)
         beside.addWidget(self.enlarged, alignment=Qt.AlignmentFlag.AlignTop)
-        beside.addWidget(self.lines, 1)
+        beside.addWidget(self.lines, 1, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)

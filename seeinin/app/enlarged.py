@@ -9,7 +9,7 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from seeinin.app.images import image_of
 
-SIDE = 112  # px
+SIDE, LARGEST = 112, 256  # px
 
 
 class Box(NamedTuple):
@@ -26,14 +26,21 @@ class Enlarged(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.image = QImage()
+        self.image, self.side = QImage(), SIDE
         self.damaged = False
         self.field: Box | None = None
         self.home: Box | None = None
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
-        return QSize(SIDE, SIDE)
+        return QSize(self.side, self.side)
+
+    def resize_to(self, side: int) -> None:
+        """As large as there is room for, within limits."""
+        side = min(max(side, SIDE), LARGEST)
+        if side != self.side:
+            self.side = side
+            self.updateGeometry()
 
     def show_image(
         self, pixels: np.ndarray | None, field: Box | None = None, home: Box | None = None, *, damaged: bool = False
@@ -49,7 +56,7 @@ class Enlarged(QWidget):
     def scale(self) -> float:
         """Screen pixels (logical) for each pixel of the image."""
         ratio = self.devicePixelRatioF()
-        room = SIDE * ratio / max(self.image.width(), self.image.height(), 1)
+        room = self.side * ratio / max(self.image.width(), self.image.height(), 1)
         return (int(room) if room >= 1 else room) / ratio
 
     def paintEvent(self, event: QPaintEvent | None) -> None:

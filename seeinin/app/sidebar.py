@@ -3,12 +3,13 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QKeyEvent, QResizeEvent
 from PyQt6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from seeinin.app.classes import LegendHeading
 from seeinin.app.details import Details
+from seeinin.app.enlarged import SIDE
 from seeinin.app.galleries import GalleryHeading
 from seeinin.app.gallery import Gallery
 from seeinin.app.headings import Heading
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from seeinin.app.commands import Commands
 
 OVERVIEW = 0.2  # of the column's height, at least
+LOWEST = 90  # px of it, with which the window can still be made lower
+IMAGE = (0.4, 0.2)  # of the column's width and height that the image under the cursor has at most
 ROWS = 10  # of the legend, that it keeps from the overview
 LEAST = 3  # rows of it, however low the window
 MANY = 24  # classes from which on the legend can be searched
@@ -31,7 +34,7 @@ class Sidebar(QWidget):
         self, overview: QWidget, legend: Legend, details: Details, gallery: Gallery, commands: "Commands"
     ) -> None:
         super().__init__()
-        self.overview, self.legend = overview, legend
+        self.overview, self.legend, self.details = overview, legend, details
         self.over, self.classes = Heading("Overview"), LegendHeading(legend, commands)
         self.gallery_heading = GalleryHeading(gallery, commands)
         self.finder = Finder(legend)
@@ -61,10 +64,17 @@ class Sidebar(QWidget):
         counts = "" if selected is None else "selected / total"
         self.classes.set_note(counts if self.legend.classes.names else "the images have no labels")
 
+    def minimumSizeHint(self) -> QSize:
+        """With the overview and the image as low as they can be: they follow the window, and must not hold it up."""
+        tall, lines = self.details.enlarged.side, self.details.lines.sizeHint().height()
+        spare = self.overview.minimumHeight() - LOWEST + max(tall - max(SIDE, lines), 0)
+        return super().minimumSizeHint() - QSize(0, max(spare, 0))
+
     def resizeEvent(self, event: QResizeEvent | None) -> None:
+        self.details.enlarged.resize_to(int(min(self.width() * IMAGE[0], self.height() * IMAGE[1])))
         width = self.overview.width()
         wish = min(self.legend.rows_high(), ROWS * self.legend.row_height())
-        rest = self.height() - self.minimumSizeHint().height() + self.overview.minimumHeight() - wish
+        rest = self.height() - super().minimumSizeHint().height() + self.overview.minimumHeight() - wish
         self.overview.setFixedHeight(min(max(rest, int(self.height() * OVERVIEW)), width))
         super().resizeEvent(event)
         self.legend.setMaximumHeight(max(self.legend.rows_high(), 40))

@@ -54,7 +54,8 @@ from seeinin.views.theme import DARK, LIGHT, Theme
 from seeinin.visuals.canvas import Canvas
 from seeinin.wording import count_of, plain
 
-SIDES = (276, 346)  # px of the left and the right column
+SIDES = (276, 346)  # px of the left and the right column, and more in a window of more than
+LARGE = 1600  # px
 NARROW = (260, 216)  # px of them in a window of less than
 WIDE = 1300  # px
 
@@ -277,7 +278,7 @@ class Window(QMainWindow):
         middle.setMinimumWidth(280)
         right.setMinimumWidth(160)
         self.splitter.setStretchFactor(1, 1)
-        sides = SIDES if width >= WIDE else NARROW
+        sides = NARROW if width < WIDE else [side * max(width, LARGE) // LARGE for side in SIDES]
         self.splitter.setSizes([sides[0], width - sum(sides), sides[1]])
         self.report = Report(self.ask_again)
         self.setCentralWidget(below(self.splitter, self.report))

@@ -135,3 +135,19 @@ def test_the_class_is_written_in_the_colour_of_text_above_a_line_in_its_own(qtbo
     wide = lines.fontMetrics().horizontalAdvance("ship")
     assert seen.count(own.name()) >= 2 * wide
     assert ink.name() in seen
+
+
+def test_a_wide_column_has_a_large_image(window, qtbot):
+    """But not one that takes the height of the classes."""
+
+    def side(left, height):
+        window.resize(1200, height)
+        window.splitter.setSizes([left, 900 - left, 300])
+        image = window.details.enlarged
+        qtbot.waitUntil(lambda: window.height() == height and abs(window.splitter.sizes()[0] - left) < 5, timeout=5000)
+        qtbot.waitUntil(lambda: image.height() == image.side, timeout=5000)
+        return window.details.enlarged.side
+
+    assert side(260, 900) == SIDE
+    assert 150 < side(420, 900) < 180
+    assert side(420, 600) < 120
