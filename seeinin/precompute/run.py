@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import torch
@@ -64,6 +65,8 @@ def precompute(
         chosen = settings(output, **options)
     target = Path(output or chosen.output)
     _check_name(target)
+    if not plan:
+        _check_folder(target)
     before = None if plan else _before(target, overwrite, launch, progress)
     damaged = before if isinstance(before, Damaged) and not overwrite else None
     if isinstance(source, Config):
@@ -176,6 +179,16 @@ def _check_name(target: Path) -> None:
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
     raise SettingError(f"output: {str(target)!r} cannot be the name of a cache ({why}); name a file")
+
+
+def _check_folder(target: Path) -> None:
+    folder = next(parent for parent in target.absolute().parents if parent.is_dir())
+    try:
+        TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise SettingError(
+            f"output: no file can be made in {folder} ({error.strerror}); name one in another folder"
+        ) from error
 
 
 def _before(target: Path, overwrite: bool, launch: Launch, progress: bool) -> Damaged | WholeError | None:
