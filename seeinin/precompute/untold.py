@@ -91,6 +91,7 @@ def _tokens(shape: Sequence[int], axis: int, lines: tuple[Lines, Lines], rows: A
     inside = np.flatnonzero(y.any(axis=1) & x.any(axis=1) & ~(y.all(axis=1) & x.all(axis=1)))
     if not len(inside) or len(inside) != inside[-1] - inside[0] + 1:
         return None
+    blind = not (np.delete(y, inside, axis=0).any() or np.delete(x, inside, axis=0).any())
     first, y, x = int(inside[0]), y[inside], x[inside]
     width = next((at for at in range(len(y)) if not np.array_equal(y[at], y[0])), len(y))
     height, odd = divmod(len(y), width)
@@ -98,15 +99,19 @@ def _tokens(shape: Sequence[int], axis: int, lines: tuple[Lines, Lines], rows: A
     if odd or not regular or not np.array_equal(x, np.tile(x[:width], (height, 1))):
         return None
     made = fields.probed(rows, y[::width]), fields.probed(columns, x[:width])
-    return _on(shape, axis, (height, width), first, *made)
+    return _on(shape, axis, (height, width), first, *made, blind=blind)
 
 
-def _on(shape: Sequence[int], axis: int, grid: Grid, before: int, y: Axis, x: Axis) -> Layout:
+def _on(
+    shape: Sequence[int], axis: int, grid: Grid, before: int, y: Axis, x: Axis, *, blind: bool = False
+) -> Layout:
+    """Tokens on a grid, and others beside it, which see all that those do, or nothing of the image where `blind`."""
     n, c = normal([Factor("n", shape[0])]), normal([Factor("c", shape[3 - axis])])
     beside = shape[axis] > math.prod(grid)
     along = (Factor("t", shape[axis]),) if beside else normal([Factor("y", grid[0]), Factor("x", grid[1])])
     plain = Layout((n, along, c) if axis == 1 else (n, c, along), y, x)
-    return Layout(plain.axes, y, x, Tokens(before, shape[axis], *seen(plain))) if beside else plain
+    others = (fields.nothing(y), fields.nothing(x)) if blind else seen(plain)
+    return Layout(plain.axes, y, x, Tokens(before, shape[axis], *others)) if beside else plain
 
 
 def _square(tokens: int) -> Grid:

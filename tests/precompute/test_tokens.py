@@ -46,5 +46,7 @@ def test_three_ways(extra, size, grid):
             patches, *alone = found.chosen(["norm", "norm/*"]).run(images)
         torch.testing.assert_close(patches.flatten(2).movedim(1, 2), expected[:, extra:])
         assert [name for name in layers if name.startswith("norm/")] == [f"norm{name}" for name in names]
+        blind = [layers[f"norm{name}"] for name in names]
+        assert [(layer.y.size, layer.x.size) for layer in blind] == [(0, 0)] * extra  # of the image, before attention
         for i, token in enumerate(alone):
             torch.testing.assert_close(token[:, :, 0, 0], expected[:, i])
