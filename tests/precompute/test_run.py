@@ -421,7 +421,7 @@ def test_python_mistakes(run, network, data, tmp_path):
     never = nn.Identity()
     never.forward = None  # it is not asked
     for name in ("/proc/x.h5", "/proc/no/folder/x.h5"):
-        with pytest.raises(ConfigError, match="output: no file can be made in /proc .*another folder"):
+        with pytest.raises(ConfigError, match=r"output: no file can be made in /proc .*another folder"):
             precompute(never, data, name)
     with pytest.raises(ModelError, match="is on torch's device meta"):
         precompute(nn.Conv2d(1, 2, 3, device="meta"), data, tmp_path / "x.h5")
