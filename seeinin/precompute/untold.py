@@ -102,9 +102,7 @@ def _tokens(shape: Sequence[int], axis: int, lines: tuple[Lines, Lines], rows: A
     return _on(shape, axis, (height, width), first, *made, blind=blind)
 
 
-def _on(
-    shape: Sequence[int], axis: int, grid: Grid, before: int, y: Axis, x: Axis, *, blind: bool = False
-) -> Layout:
+def _on(shape: Sequence[int], axis: int, grid: Grid, before: int, y: Axis, x: Axis, *, blind: bool = False) -> Layout:
     """Tokens on a grid, and others beside it, which see all that those do, or nothing of the image where `blind`."""
     n, c = normal([Factor("n", shape[0])]), normal([Factor("c", shape[3 - axis])])
     beside = shape[axis] > math.prod(grid)
