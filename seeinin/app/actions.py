@@ -57,9 +57,8 @@ def _tool(name: str, text: str, key: str, tip: str, *, apart: bool = False) -> A
 
 def _is_density(state: ViewerState) -> bool:
     """As chosen, or as the layer asks for where nothing was."""
-    return state.style == "density" or (
-        state.style == "auto" and state.drawn is not None and state.drawn.style == "density"
-    )
+    drawn = None if state.style != "auto" else state.drawn
+    return state.style == "density" or (drawn is not None and drawn.style == "density" and not drawn.correlated)
 
 
 def _resize(amount: float, window: "Window") -> None:

@@ -9,7 +9,7 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from seeinin.app.images import image_of
 
-SIDE, LARGEST = 112, 256  # px
+SMALLEST, SIDE, LARGEST = 72, 112, 256  # px
 
 
 class Box(NamedTuple):
@@ -37,7 +37,7 @@ class Enlarged(QWidget):
 
     def resize_to(self, side: int) -> None:
         """As large as there is room for, within limits."""
-        side = min(max(side, SIDE), LARGEST)
+        side = min(max(side, SMALLEST), LARGEST)
         if side != self.side:
             self.side = side
             self.updateGeometry()

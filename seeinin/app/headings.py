@@ -8,6 +8,8 @@ from PyQt6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QMenu, QSizePolicy,
 
 from seeinin.app.names import as_tip
 
+FIGURE = 40  # px, which a note such as a count has at least
+
 
 class Elided(QLabel):
     """Plain text on one line, cut with … where it has no room, and whole in its tool tip."""
@@ -85,9 +87,8 @@ class ListHeading(QWidget):
 
     def __init__(self, name: str, actions: Sequence[QAction], tip: str) -> None:
         super().__init__()
-        heading, self.note, self.order = QLabel(name.upper()), QLabel(), QToolButton()
+        heading, self.note, self.order = QLabel(name.upper()), Elided(name="note"), QToolButton()
         heading.setObjectName("heading")
-        self.note.setObjectName("note")
         self.order.setObjectName("flat")
         self.order.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.order.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -105,6 +106,7 @@ class ListHeading(QWidget):
 
     def set_note(self, text: str) -> None:
         self.note.setText(text)
+        self.note.setMinimumWidth(min(self.note.fontMetrics().horizontalAdvance(text), FIGURE))
 
     def set_order(self, text: str) -> None:
         self.order.setText(text)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 OVERVIEW = 0.2  # of the column's height, at least
 LOWEST = 90  # px of it, with which the window can still be made lower
+SLIM = 240  # px of width, below which words need the room beside the image
 IMAGE = (0.4, 0.2)  # of the column's width and height that the image under the cursor has at most
 ROWS = 10  # of the legend, that it keeps from the overview
 LEAST = 3  # rows of it, however low the window
@@ -71,7 +72,8 @@ class Sidebar(QWidget):
         return super().minimumSizeHint() - QSize(0, max(spare, 0))
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        self.details.enlarged.resize_to(int(min(self.width() * IMAGE[0], self.height() * IMAGE[1])))
+        room = min(self.width() * IMAGE[0], self.height() * IMAGE[1])
+        self.details.enlarged.resize_to(int(room if self.width() < SLIM else max(room, SIDE)))
         width = self.overview.width()
         wish = min(self.legend.rows_high(), ROWS * self.legend.row_height())
         rest = self.height() - super().minimumSizeHint().height() + self.overview.minimumHeight() - wish

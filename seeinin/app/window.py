@@ -58,6 +58,7 @@ SIDES = (276, 346)  # px of the left and the right column, and more in a window 
 LARGE = 1600  # px
 NARROW = (260, 216)  # px of them in a window of less than
 WIDE = 1300  # px
+MIDDLE = 362  # px of the middle column at least: what the channel bar needs without its words
 
 
 class Window(QMainWindow):
@@ -274,8 +275,8 @@ class Window(QMainWindow):
         stack.addWidget(self.places[0], 1)
         for panel in (self.sidebar, middle, right):
             self.splitter.addWidget(panel)
-        self.sidebar.setMinimumWidth(180)
-        middle.setMinimumWidth(280)
+        self.sidebar.setMinimumWidth(196)
+        middle.setMinimumWidth(MIDDLE)
         right.setMinimumWidth(160)
         self.splitter.setStretchFactor(1, 1)
         sides = NARROW if width < WIDE else [side * max(width, LARGE) // LARGE for side in SIDES]

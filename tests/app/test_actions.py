@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 from PyQt6.QtCore import Qt
@@ -8,6 +10,7 @@ from PyQt6.QtWidgets import QLineEdit, QMenu
 from seeinin.app.actions import actions
 from seeinin.app.keys import KeyScreen
 from seeinin.geometry.matrix import Camera
+from seeinin.state.named import Drawn
 
 KEY, CONTROL = Qt.Key, Qt.KeyboardModifier.ControlModifier
 SHIFT, ALT = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier
@@ -216,3 +219,28 @@ def test_of_many_classes_the_digits_are_those_with_a_colour(tmp_path, qtbot, wri
         qtbot.waitUntil(window.settled, timeout=60_000)
         waker.stop()
         window.close()
+
+
+def test_density_is_lit_where_it_is_drawn(state):
+    density = next(action for action in actions(state.cache) if action.text == "Density")
+    dense = Drawn(points=9, total=9, cells=4, outside=0, nonfinite=0, style="density")
+    state.drawn = dense
+    assert density.on(state)
+    state.drawn = dense._replace(correlated=90)  # one value a cell, and neither points nor density
+    assert not density.on(state)
+    state.style = "density"
+    assert density.on(state)
+
+
+def test_a_narrow_window_keeps_its_headings_and_words_apart(window, qtbot):
+    window.resize(300, 700)
+    window.state.select_class(1)
+    qtbot.waitUntil(lambda: window.width() == window.minimumSizeHint().width() <= 800, timeout=5000)
+    for heading in (window.sidebar.classes, window.sidebar.gallery_heading):
+        title = heading.layout().itemAt(0).widget()
+        assert title.width() >= title.sizeHint().width()
+        assert heading.note.width() > 0
+    bar = window.channels
+    places = [widget.geometry() for widget in (bar.orders, bar.channels, bar.colours)]
+    assert all(left.right() < right.left() for left, right in itertools.pairwise(places))
+    qtbot.waitUntil(lambda: window.details.lines.width() > 80, timeout=5000)
