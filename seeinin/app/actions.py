@@ -57,8 +57,9 @@ def _tool(name: str, text: str, key: str, tip: str, *, apart: bool = False) -> A
 
 def _is_density(state: ViewerState) -> bool:
     """As chosen, or as the layer asks for where nothing was."""
-    drawn = None if state.style != "auto" else state.drawn
-    return state.style == "density" or (drawn is not None and drawn.style == "density" and not drawn.correlated)
+    if state.style != "auto" or state.drawn is None:
+        return state.style == "density"
+    return state.drawn.style == "density" and not state.drawn.correlated
 
 
 def _resize(amount: float, window: "Window") -> None:

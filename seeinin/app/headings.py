@@ -89,6 +89,7 @@ class ListHeading(QWidget):
         super().__init__()
         heading, self.note, self.order = QLabel(name.upper()), Elided(name="note"), QToolButton()
         heading.setObjectName("heading")
+        self.note.setSizePolicy(heading.sizePolicy())  # as high as it: alone in the middle, it stands a pixel higher
         self.order.setObjectName("flat")
         self.order.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.order.setFocusPolicy(Qt.FocusPolicy.TabFocus)

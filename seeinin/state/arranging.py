@@ -116,10 +116,10 @@ class Arranging:
         """Order a layer that has just been opened, if it is still seen, as the one before it was."""
         if self.state.view is None or self.state.view.layer != layer or not self.arrangement.is_pending:
             return
-        if self.arrangement.order in NEED_SELECTION and self.state.selection is None:
-            self._give_up()
-        else:
+        try:
             self.order_by(self.arrangement.order)  # type: ignore[arg-type]
+        except DataError:  # the selection that it needs is gone
+            self._give_up()
 
     def _give_up(self) -> None:
         if self.arrangement.is_pending:

@@ -124,7 +124,7 @@ def _growing(
         sums.add(part)
         done += len(part)
         if done == len(rows) or time.monotonic() >= end:
-            mean = _mean(cache, subject, number, sums.average(done), done, None if done == len(rows) else sums)
+            mean = _mean(cache, subject, number, sums.average(), done, None if done == len(rows) else sums)
             return replace(mean, lost=sums.lost, missing=sums.missing)
         yield
         token.check()

@@ -44,11 +44,11 @@ class Maps:
         self._added += len(maps)
         add_maps(self.total, maps if self._strange is None else self._strange.taken(maps))
 
-    def average(self, images: int) -> NDArray[np.float64]:
+    def average(self) -> NDArray[np.float64]:
         """(D, H, W); NaN where no image is left."""
         if self._strange is not None:
             return self._strange.average(self.total, self._added)
-        return self.total / (images - self.lost) if images > self.lost else np.full_like(self.total, np.nan)
+        return self.total / self._added if self._added else np.full_like(self.total, np.nan)
 
 
 class _Strange:
@@ -60,10 +60,11 @@ class _Strange:
     def taken(self, maps: NDArray[Any]) -> NDArray[Any]:
         """The maps (n, D, H, W) with zeros instead."""
         finite = np.isfinite(maps)
-        if not finite.all():
-            self.count += (~finite).sum(axis=0)
-            with np.errstate(invalid="ignore"):  # infinities of both signs
-                self._total += np.where(finite, 0, maps).sum(axis=0, dtype=np.float64)
+        if finite.all():
+            return maps
+        self.count += (~finite).sum(axis=0)
+        with np.errstate(invalid="ignore"):  # infinities of both signs
+            self._total += np.where(finite, 0, maps).sum(axis=0, dtype=np.float64)
         return np.where(finite, maps, maps.dtype.type(0))
 
     def average(self, total: NDArray[np.float64], images: int) -> NDArray[np.float64]:
@@ -98,7 +99,7 @@ class Patches:
         chosen = (self.strength[rows] > 0) & ~gone[:, None, None]
         self.crops.add(pixels, np.where(chosen, np.uint8(0), np.uint8(NO_GROUP)))
 
-    def average(self, images: int) -> NDArray[np.float64]:
+    def average(self) -> NDArray[np.float64]:
         """(c, height, width); NaN where every crop reaches beyond its image."""
         return self.crops.averages[0].transpose(2, 0, 1).astype(np.float64)
 

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import warnings
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from torch import nn
 from seeinin.errors import ModelError, Terminated
 from seeinin.precompute import hooks, model
 from seeinin.precompute.capture import capture
+from seeinin.precompute.reading.task import answer
 from seeinin.precompute.run import precompute
 from seeinin.precompute.stopping import stoppable
 from tests.precompute.networks import conv
@@ -42,12 +44,8 @@ def test_sizes_that_depend_on_values_need_no_nan(caplog):
         torch.testing.assert_close(found.run(images)[1], network(images))
 
 
-class Shrinking(nn.Module):
+class Shrinking(Sized):
     """Of another size where there are NaN."""
-
-    def __init__(self):
-        super().__init__()
-        self.first, self.second = conv(1, 4), conv(4, 4)
 
     def forward(self, x):
         x = self.first(x)
@@ -174,6 +172,14 @@ class Departing:
 def test_an_image_that_leaves_the_program_is_counted_as_unreadable(tmp_path):
     with pytest.raises(Exception, match=r"1 of 3 images cannot be read \(image 1 SystemExit: 0\)"):
         precompute(conv(1, 2), Departing(), tmp_path / "x.h5", progress=False)
+
+
+def test_sigterm_while_an_image_is_read_is_no_fault_of_the_image():
+    def terminated(item):
+        raise Terminated(143)
+
+    with pytest.raises(Terminated):
+        answer(mock.Mock(look=terminated), 1, None)
 
 
 @pytest.mark.parametrize("made", [torch.Tensor.to_sparse, lambda y: torch.nested.nested_tensor(list(y))])

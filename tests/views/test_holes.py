@@ -20,6 +20,7 @@ from seeinin.views.matrix import MatrixView
 from seeinin.views.rendering import rendering
 from seeinin.views.scales import NO_NUMBER
 from seeinin.views.subjects import INPUT, subject_of
+from tests.views.steps import result
 
 SIZE = (620, 560)
 
@@ -125,13 +126,7 @@ def test_a_layer_larger_than_memory_has_the_same_marks(view, bad_state, monkeypa
     whole = view.shot
     monkeypatch.setattr(columns, "LEAST", 1000)
     small = bad_state.sources._replace(columns=columns.Columns(budget=50_000))
-    steps = rendering(Token(), view.wanted, small)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            shot = stop.value
-            break
+    shot = result(rendering(Token(), view.wanted, small))
     np.testing.assert_array_equal(shot.rgba, whole.rgba)
     np.testing.assert_array_equal(shot.ids, whole.ids)
     assert shot.drawn == whole.drawn
@@ -212,17 +207,8 @@ def averaged(cache, subject, number):
     """The complete mean of a subject at a layer."""
     before = None
     while before is None or not before.complete:
-        steps = growing(Token(), cache, subject, number, before)
-        before = finished(steps)
+        before = result(growing(Token(), cache, subject, number, before))
     return before
-
-
-def finished(steps):
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            return stop.value
 
 
 def test_an_average_is_of_the_finite_values(bad_cache):

@@ -18,6 +18,7 @@ from seeinin.views.card import Card
 from seeinin.views.layout import Layout
 from seeinin.views.matrix import MatrixView
 from seeinin.views.tallying import Task
+from tests.views.steps import result
 
 SIZE = (500, 480)
 
@@ -37,14 +38,6 @@ def small_steps(monkeypatch):
         monkeypatch.setattr(counting, name, value)
     monkeypatch.setattr(job, "FIRST_LOOK", 30_000)
     monkeypatch.setattr(job, "NEXT_LOOK", 0.0)
-
-
-def result(steps):
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            return stop.value
 
 
 def pictures_of(request, sources):

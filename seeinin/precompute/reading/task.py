@@ -7,6 +7,8 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from seeinin.errors import Terminated
+
 Shape = tuple[int, int, int]  # h, w, c
 
 
@@ -40,6 +42,8 @@ def answer(task: Task, item: Any, shape: Shape | None) -> Look | NDArray[np.uint
     """A look at the item where `shape` is None, else its pixels; the reason where that fails."""
     try:
         return task.look(item) if shape is None else task.read(item, shape)
+    except Terminated:  # which comes from outside, in the midst of it
+        raise
     except (Exception, SystemExit) as error:  # noqa: BLE001  damaged files and users' code raise what they like; the reason is kept
         return Unreadable(_reason(error))
 
