@@ -51,22 +51,22 @@ class Brush(NamedTuple):
     """A look as the kernels want it, for unselected and selected points."""
 
     marks: NDArray[np.float32]  # (2, n, n): optical depth around a point
+    counts: NDArray[
+        np.float32
+    ]  # (2, 1, 1): likewise in the density style, before `depths`: as many as there are points
     depths: NDArray[np.float32]  # (2, LEVELS): optical depth by brightness
     background: NDArray[np.float32]  # (3,) sRGB
     each: np.float32  # see Look
-    density: bool
     planes: int
 
 
 def brush(look: Look, selecting: bool) -> Brush:
     """Marks and fades of both planes."""
     faint, strong = look.planes(selecting)
-    radius = 0 if look.style == "density" else max(0, int(np.ceil(strong.size / 2 - 0.5)))
-    marks = np.stack([mark(faint, radius), mark(strong, radius)])
-    if look.style == "density":
-        marks[:] = 1  # the optical depth is the count
+    radius = max(0, int(np.ceil(strong.size / 2 - 0.5)))
+    marks, counts = np.stack([mark(faint, radius), mark(strong, radius)]), np.ones((2, 1, 1), np.float32)
     fades = np.array([[look.fade if selecting else 1.0], [1.0]])
     alpha = fades * (FAINTEST + (1 - FAINTEST) * np.linspace(0, 1, LEVELS) ** CONTRAST)
     depths = -np.log1p(-np.minimum(alpha, 0.9999)).astype(np.float32)
     background = np.array(look.background, np.float32)
-    return Brush(marks, depths, background, np.float32(look.each), look.style == "density", 1 + selecting)
+    return Brush(marks, counts, depths, background, np.float32(look.each), 1 + selecting)

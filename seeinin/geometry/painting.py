@@ -1,6 +1,8 @@
-"""Counts per pixel to a picture: round soft marks, or brightness by density; classes mix in linear light."""
+"""Counts per pixel to a picture: round soft marks, or brightness by density where points are not sparse; classes mix in
+linear light."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,9 +36,10 @@ def painting(
     full = np.zeros((len(cells), 2), np.float32)
     area = sum((y1 - y0) * (x1 - x0) for y0, y1, x0, x1 in cells)
     steps = area // (STEP * pool.size * TILE[0] * TILE[1]) + 1
-    if tool.density:
+    if look.style == "density":
+        bright = partial(_full_brightness, frame, cells, full[:, : tool.planes], look.each)
         for first, last in ranges(0, len(cells), len(cells) // steps + 1):
-            pool.share(lambda k: full_brightness(frame.tile(cells[k]), full[k, : tool.planes]), range(first, last))
+            pool.share(bright, range(first, last))
             yield
         full *= np.float32(look.each)
     work = tiles(np.array(places, np.int64).reshape(-1, 5))
@@ -44,6 +47,10 @@ def painting(
     for first, last in ranges(0, len(parts), CALLS * pool.size):
         pool.share(lambda part: paint_tiles(frame, part, full, tool, out), parts[first:last])
         yield
+
+
+def _full_brightness(frame: Frame, cells: Sequence[Box], full: NDArray[np.float32], each: float, number: int) -> None:
+    full_brightness(frame.tile(cells[number]), full[number], each)
 
 
 def tiles(cells: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -62,7 +69,7 @@ def tiles(cells: NDArray[np.int64]) -> NDArray[np.int64]:
 def paint_tiles(
     frame: Frame, pieces: NDArray[np.int64], full: NDArray[np.float32], tool: Brush, out: NDArray[np.uint8]
 ) -> None:
-    """Paint pieces of cells, from `tiles`; full (C, 2) is each cell's `full_brightness`, or zero for points."""
+    """Paint pieces of cells, from `tiles`; full (C, 2) is each cell's `full_brightness`, or zero for marks."""
     _paint_tiles(frame.sums, frame.share, pieces, full, tool, LOGS, out.view(np.uint32)[..., 0])
 
 
@@ -85,11 +92,13 @@ def _paint(sums, share, tile, full, brush, logs, out):  # type: ignore[no-untype
     lines = np.empty((3, height * width), np.float32)
     for c in range(3):
         lines[c, :] = brush.background[c]
+    dense = full[0] > 0
+    marks = brush.counts if dense else brush.marks
     for plane in range(brush.planes):
-        top, bottom = _add_marks(sums[plane], share, plane == 1, tile, brush.marks[plane], depth[plane])
+        top, bottom = _add_marks(sums[plane], share, plane == 1, tile, marks[plane], depth[plane])
         a, b = width * top, width * bottom  # all rows at once: a call for each would cost more than its pixels
         part = depth[plane].reshape(-1)[4 * a : 4 * b]
-        if brush.density:
+        if dense:
             _log_depth(part, full[plane], brush.depths[plane], logs, brush.each)
         _over(part, lines[0, a:b], lines[1, a:b], lines[2, a:b])
     _pack(lines[0], lines[1], lines[2], out)

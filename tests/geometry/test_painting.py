@@ -139,7 +139,23 @@ def test_the_scale_is_a_quantile_of_what_is_not_empty():
     counts[:, 40] = counts[45] = 0
     assert max(counts.sum(0).max(), counts.sum(1).max()) < counts.sum() / 8, "no piles"
     assert brightness_of(counts) == np.float32(np.quantile(counts[counts > 0], 0.995, method="lower"))
-    assert brightness_of(np.zeros((9, 9))) == 1
+
+
+def test_few_points_have_marks_in_the_density_style_too():
+    """Below one point for 50 pixels; each may stand for several."""
+    frame = empty_frame(50, 50)
+    cell, sums = (0, 50, 0, 50), frame.tile((0, 50, 0, 50)).sums[0]
+    places = np.random.default_rng(4).choice(2500, 50, replace=False)
+    sums.reshape(-1, 4)[places[:49]] = 1, 200, 100, 30
+    marks, few, more, many = np.zeros((4, 50, 50, 4), np.uint8)
+    for each, style, out in ((1, "points", marks), (1, "density", few), (2, "density", more)):
+        paint(POOL, frame, [cell], Look(3, 0.8, style, each=each), False, out)
+    sums.reshape(-1, 4)[places] = 1, 200, 100, 30
+    paint(POOL, frame, [cell], Look(3, 0.8, "density"), False, many)
+    np.testing.assert_array_equal(few, marks)
+    for dense, points in ((more, 49), (many, 50)):
+        drawn = (dense[..., :3] != Look().background).any(axis=2)
+        assert drawn.sum() == points, "a pixel each"
 
 
 def test_a_pile_does_not_drown_the_scale():
