@@ -19,6 +19,8 @@ FITTING = tuple(k / 20 for k in range(15, 41))  # the sizes that are tried to fi
 INPUT_SIDE = 116  # of the input at most, where there is room, in points
 INPUT_ZOOMS = tuple(k / 4 for k in range(5, 11))  # how much larger than maps the input may be then
 GUTTERS = (2, 1)  # between maps, and between the squares of single units, in points
+LEFT = 0.34  # of a row's maps: a last row with fewer looks lost
+CLOSER = 0.7  # of its size: to be so small, a map is worth a row less
 BESIDE = 12  # between the input and what patches see of it, in points
 
 
@@ -205,12 +207,40 @@ def _block(
     count, height, width = shape
     gutter = max(round(GUTTERS[height * width == 1] * ratio), 1)
     wide = _wide(shape, room, ratio, ratio * zoom, gutter)
-    enlarge, shrink = max(wide // width, 1), max(-(-width // wide), 1)
-    tile = _pixels(width, enlarge, shrink), _pixels(height, enlarge, shrink)
-    columns = max((room + gutter) // (tile[0] + gutter), 1)
-    spare = room + gutter - columns * (tile[0] + gutter)
+    row = _even(_row(shape, room, gutter, wide), shape, room, gutter)
+    (across, down), columns = row.tile, row.columns
+    spare = room + gutter - columns * (across + gutter)
     spread = min(spare // (columns - 1), round(4 * ratio)) if 1 < columns < count else 0
-    return Block(number, shape, enlarge, shrink, columns, (tile[0] + gutter + spread, tile[1] + gutter), title, top)
+    pitch = across + gutter + spread, down + gutter
+    return Block(number, shape, row.enlarge, row.shrink, columns, pitch, title, top)
+
+
+class _Row(NamedTuple):
+    """As many maps as there is room for."""
+
+    enlarge: int
+    shrink: int
+    tile: tuple[int, int]
+    columns: int
+
+
+def _row(shape: tuple[int, int, int], room: int, gutter: int, wide: int) -> _Row:
+    """Of maps that are at most `wide` pixels wide."""
+    _, height, width = shape
+    enlarge, shrink = max(wide // width, 1), max(-(-width // max(wide, 1)), 1)
+    tile = _pixels(width, enlarge, shrink), _pixels(height, enlarge, shrink)
+    return _Row(enlarge, shrink, tile, max((room + gutter) // (tile[0] + gutter), 1))
+
+
+def _even(row: _Row, shape: tuple[int, int, int], room: int, gutter: int) -> _Row:
+    """A last row with few maps is done without, where all are only a little smaller then, or else is filled."""
+    count, whole = shape[0], shape[0] // row.columns
+    if not whole or not 0 < count % row.columns <= LEFT * row.columns:
+        return row
+    closer = _row(shape, room, gutter, (room + gutter) // -(-count // whole) - gutter)
+    if closer.columns * whole >= count and closer.tile[0] >= CLOSER * row.tile[0]:
+        return closer._replace(columns=-(-count // whole))
+    return row._replace(columns=-(-count // (whole + 1)))
 
 
 def _beside(block: Block, shape: tuple[int, int, int], room: int, ratio: float) -> list[Block]:

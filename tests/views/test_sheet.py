@@ -22,7 +22,8 @@ def test_maps_fill_the_width_without_touching(ratio: float, zoom: float, width: 
         assert block.pitch[0] > block.tile[0]
         assert block.pitch[1] > block.tile[1]
         if block.rows > 1 and block.enlarge == block.shrink == 1:
-            assert width - block.size[0] < block.pitch[0]
+            evened = block.columns == -(-shape[0] // block.rows)
+            assert evened or width - block.size[0] < block.pitch[0]
         assert block.rows * block.columns >= shape[0] > (block.rows - 1) * block.columns
     assert sheet.height >= bottom
 
@@ -30,6 +31,14 @@ def test_maps_fill_the_width_without_touching(ratio: float, zoom: float, width: 
 def test_five_hundred_units_stand_about_fifty_to_a_row() -> None:
     block = lay_out([(0, (500, 1, 1))], 331).blocks[0]
     assert 40 <= block.columns <= 60
+
+
+@pytest.mark.parametrize(("count", "side"), [(4, 6), (16, 8), (16, 24), (50, 2), (50, 4), (33, 12), (12, 14), (64, 8)])
+@pytest.mark.parametrize("width", [180, 192, 214, 250, 331, 400])
+def test_no_last_row_looks_lost(count: int, side: int, width: int) -> None:
+    block = lay_out([(0, (count, side, side))], width).blocks[0]
+    last = count - (block.rows - 1) * block.columns
+    assert last > block.columns / 3 or block.columns - last < block.rows
 
 
 @pytest.mark.parametrize(("shape", "least"), [((40, 1, 50), 5), ((40, 50, 1), 5), ((8, 1, 100), 2), ((8, 2, 40), 4)])
