@@ -16,6 +16,7 @@ from seeinin.geometry.outside import outside
 from seeinin.geometry.painting import paint
 from seeinin.geometry.polygon import in_rectangle, inside
 from seeinin.geometry.ridges import draw_ridges, spread_of
+from seeinin.geometry.spans import spans
 from seeinin.pool import Pool
 
 
@@ -48,3 +49,4 @@ def compile_kernels(pool: Pool) -> None:
     places = np.zeros(2, np.int32)
     by_place(images, (2, 2), places, places)
     share_of_images(images, 4)
+    spans([np.zeros((1, 2))], 8, 8, 2)

@@ -1,6 +1,6 @@
 """What is drawn over the points: the image under the cursor, the picked one, the lasso on its way."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -13,11 +13,11 @@ from seeinin.state.state import ViewerState
 from seeinin.store.reader import Layer
 from seeinin.views.theme import Theme, rgba
 from seeinin.visuals.labels import Label
-from seeinin.visuals.shapes import discs, polygon, polyline, rings
+from seeinin.visuals.shapes import capsules, discs, polygon, polyline, rings
 
-MOST = 20_000  # marks in all: beyond, only the point itself is ringed
+MOST = 20_000  # dots in all: beyond, those that touch are drawn as one
 SIGNS: dict[How, str] = {"add": "+", "subtract": "\N{MINUS SIGN}", "intersect": "∩"}
-RING, DOT = 5.5, 1.6  # px
+RING, DOT, SQUARE = 5.5, 1.6, 2.0  # px: radii, and the squares in which many dots are one
 MARKED = 16.0  # px a cell needs for a ring
 
 
@@ -74,13 +74,23 @@ def _marked(
     if not centres:
         return []
     strokes = []
-    if 1 < positions <= MOST // len(centres):
-        strokes.append(discs(np.concatenate(centres), (*colour[:3], 0.75), DOT))
+    if positions > 1:
+        strokes.append(_as_dots(centres, matrix, (*colour[:3], 0.75)))
     if here is not None:
         points = np.array([c[here] for c in centres])
         points = points[np.isfinite(points).all(axis=1)]
         strokes += [rings(points, halo, RING, width + 2), rings(points, colour, RING, width)]
     return strokes
+
+
+def _as_dots(centres: Sequence[np.ndarray], matrix: Matrix, colour: tuple[float, ...]) -> np.ndarray:
+    """A dot at each of the centres, within a pixel where there are many."""
+    if sum(map(len, centres)) <= MOST:
+        return discs(np.concatenate(centres), colour, DOT)
+    from seeinin.geometry.spans import spans  # numba: not before it is needed
+
+    x, y, width, height = matrix.viewport
+    return capsules(spans(centres, x + width, y + height, SQUARE), colour, DOT)
 
 
 def _centres(matrix: Matrix, layer: Layer, columns: Columns, image: int) -> Iterable[np.ndarray]:

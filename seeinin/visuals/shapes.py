@@ -78,6 +78,11 @@ def discs(centres: ArrayLike, colour: ArrayLike, radius: ArrayLike) -> np.ndarra
     return rings(centres, colour, 0.0, 2 * np.asarray(radius, np.float64))
 
 
+def capsules(segments: ArrayLike, colour: ArrayLike, radius: float) -> np.ndarray:
+    """All that is within `radius` of segments (n, 4): a disc that was moved along each."""
+    return _strokes(segments, colour, 2 * radius, ends=1.0)
+
+
 def polygon(points: ArrayLike, colour: ArrayLike, step: float = 1.0) -> np.ndarray:
     """Fill the polygon with vertices (n, 2) by the even-odd rule, in rows `step` high, exact in each row's middle."""
     begin = np.asarray(points, np.float64).reshape(-1, 2)

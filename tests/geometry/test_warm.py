@@ -24,6 +24,7 @@ from seeinin.geometry.outside import outside
 from seeinin.geometry.painting import paint
 from seeinin.geometry.polygon import in_rectangle, inside
 from seeinin.geometry.ridges import draw_ridges, spread_of
+from seeinin.geometry.spans import spans
 from seeinin.geometry.warm import compile_kernels
 from seeinin.pool import POOL
 
@@ -70,6 +71,7 @@ def session(dtype, images, positions, channels):
     inside(POOL, polygon, layer[0], layer[-1], ((-1, 1), (-1.0, np.inf)))
     in_rectangle(POOL, ((0, 1), (-1.0, 1.0)), layer[0], layer[-1])
     outside(layer[0], -1, 1.0)
+    spans([rng.normal(size=(9, 2))], size, 9.5, 2.0)
     maps = layer[:, :images].T.reshape(images, channels, 1, 1)
     for rows in (maps, np.ascontiguousarray(maps), np.ascontiguousarray(maps[:1])):
         add_maps(np.zeros((channels, 1, 1)), rows)

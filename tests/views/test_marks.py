@@ -4,7 +4,8 @@ import numpy as np
 
 from seeinin.geometry.matrix import Camera, Matrix, Rect
 from seeinin.state.named import Place
-from seeinin.views.marks import RING, mark_strokes
+from seeinin.views import marks
+from seeinin.views.marks import RING, SQUARE, mark_strokes
 from seeinin.views.theme import DARK
 
 IMAGE, POSITION = 7, 5
@@ -31,3 +32,21 @@ def test_the_point_is_ringed_and_its_image_marked_in_every_cell_the_diagonal_too
     for strokes, points in ((dots, np.concatenate(expected)), (halo, [e[POSITION] for e in expected])):
         assert np.allclose(strokes["a_segment"][:, :2], points, atol=1e-3)
     assert np.array_equal(rings["a_segment"], halo["a_segment"])
+
+
+def test_many_dots_are_still_where_the_points_are(state, monkeypatch):
+    state.show_layer(0)
+    assert state.inbox.run_until(lambda: state.view is not None, 20)
+    layer, columns = state.layer, state.sources.columns
+    for c in (0, 1):
+        columns.get(layer, c)
+    matrix = Matrix((0, 1), (0, 1), state.view.ranges, Camera(1, 1, 2), Rect(30, 20, 400, 400))
+    state.pick = Place(layer.number, IMAGE * layer.positions + POSITION)
+    points = mark_strokes(state, matrix, columns, DARK)[0]["a_segment"][:, :2]
+    monkeypatch.setattr(marks, "MOST", 3)
+    runs = mark_strokes(state, matrix, columns, DARK)[0]["a_segment"]
+    assert 0 < len(runs) <= len(points)
+    x0, y0, x1, _ = runs.T
+    for x, y in points:
+        outside = np.maximum(np.maximum(x0 - x, x - x1), np.abs(y - y0))
+        assert outside.min() <= SQUARE / 2
