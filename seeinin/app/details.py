@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 from PyQt6.QtCore import QSize, Qt, QTimer
-from PyQt6.QtGui import QColor, QPainter, QPaintEvent
+from PyQt6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from seeinin.app.enlarged import Box, Enlarged
@@ -175,7 +175,8 @@ def number(value: float | None) -> str:
 
 
 class Lines(QWidget):
-    """A few lines of key and value, each cut with … where it has no room, and whole in its tool tip."""
+    """A few lines of key and value, all whole in the tool tip. A value that has no room gets the next line, if there is
+    one to spare, else it is cut with …"""
 
     def __init__(self, most: int) -> None:
         super().__init__()
@@ -192,24 +193,40 @@ class Lines(QWidget):
         self.setAccessibleName("\n".join(f"{key} {value}" for key, value, _ in lines))
         self.update()
 
+    def broken(self) -> list[Line]:
+        """The lines as they are written: of a broken one first the key, then the value."""
+        strong, spare, out = QFontMetrics(self._strong()), self.most - len(self.lines), list[Line]()
+        for key, value, colour in self.lines:
+            if spare and key and self._indent(key) + strong.horizontalAdvance(value) > self.width():
+                out += [(key, "", None), (" ", value, colour)]
+                spare -= 1
+            else:
+                out.append((key, value, colour))
+        return out
+
     def paintEvent(self, event: QPaintEvent | None) -> None:
         painter = QPainter(self)
-        metrics, strong = self.fontMetrics(), self.font()
-        strong.setBold(True)
-        for number, (key, value, colour) in enumerate(self.lines):
-            baseline = number * self._pitch() + metrics.ascent()
+        for number, (key, value, colour) in enumerate(self.broken()):
+            baseline, left = number * self._pitch() + self.fontMetrics().ascent(), self._indent(key)
             painter.setFont(self.font())
             painter.setPen(self.palette().placeholderText().color())
             painter.drawText(0, baseline, key)
-            left = metrics.horizontalAdvance(key + " ") if key else 0
             if key:
-                painter.setFont(strong)
+                painter.setFont(self._strong())
                 painter.setPen(self.palette().text().color())
-            room, written = self.width() - left, painter.fontMetrics()
-            text = written.elidedText(value, Qt.TextElideMode.ElideRight, room)
+            written = painter.fontMetrics()
+            text = written.elidedText(value, Qt.TextElideMode.ElideRight, self.width() - left)
             painter.drawText(left, baseline, text)
             if colour is not None:
                 painter.fillRect(left, baseline + 2, written.horizontalAdvance(text), 2, colour)
+
+    def _indent(self, key: str) -> int:
+        return self.fontMetrics().horizontalAdvance(key + " ") if key else 0
+
+    def _strong(self) -> QFont:
+        font = self.font()
+        font.setBold(True)
+        return font
 
     def _pitch(self) -> int:
         return self.fontMetrics().height() + 3

@@ -17,7 +17,8 @@ from seeinin.visuals.shapes import capsules, discs, polygon, polyline, rings
 
 MOST = 20_000  # dots in all: beyond, those that touch are drawn as one
 SIGNS: dict[How, str] = {"add": "+", "subtract": "\N{MINUS SIGN}", "intersect": "∩"}
-RING, DOT, SQUARE = 5.5, 1.6, 2.0  # px: radii, and the squares in which many dots are one
+RING, DOT = 5.5, 1.6  # px
+FINE, SQUARE = 1.0, 2.0  # px: many dots are finer, and one in each square
 MARKED = 16.0  # px a cell needs for a ring
 
 
@@ -75,7 +76,7 @@ def _marked(
         return []
     strokes = []
     if positions > 1:
-        strokes.append(_as_dots(centres, matrix, (*colour[:3], 0.75)))
+        strokes.append(_as_dots(centres, matrix, colour[:3]))
     if here is not None:
         points = np.array([c[here] for c in centres])
         points = points[np.isfinite(points).all(axis=1)]
@@ -86,11 +87,11 @@ def _marked(
 def _as_dots(centres: Sequence[np.ndarray], matrix: Matrix, colour: tuple[float, ...]) -> np.ndarray:
     """A dot at each of the centres, within a pixel where there are many."""
     if sum(map(len, centres)) <= MOST:
-        return discs(np.concatenate(centres), colour, DOT)
+        return discs(np.concatenate(centres), (*colour, 0.75), DOT)
     from seeinin.geometry.spans import spans  # numba: not before it is needed
 
     x, y, width, height = matrix.viewport
-    return capsules(spans(centres, x + width, y + height, SQUARE), colour, DOT)
+    return capsules(spans(centres, x + width, y + height, SQUARE), (*colour, 0.5), FINE)
 
 
 def _centres(matrix: Matrix, layer: Layer, columns: Columns, image: int) -> Iterable[np.ndarray]:

@@ -137,6 +137,25 @@ def test_the_class_is_written_in_the_colour_of_text_above_a_line_in_its_own(qtbo
     assert ink.name() in seen
 
 
+def test_a_value_without_room_has_the_next_line_if_one_is_to_spare(qtbot):
+    lines = Lines(4)
+    qtbot.addWidget(lines)
+    told = [("class", "ship", None), ("predicted", "aeroplane of the navy", None), ("layer", "conv1", None)]
+    whole = lines.fontMetrics().horizontalAdvance("predicted aeroplane of the navy") + 40
+    lines.show_lines(told)
+    lines.resize(whole, lines.sizeHint().height())
+    assert lines.broken() == told
+    lines.resize(whole - 60, lines.height())
+    assert [(key.strip(), value) for key, value, _ in lines.broken()] == [
+        ("class", "ship"),
+        ("predicted", ""),
+        ("", "aeroplane of the navy"),
+        ("layer", "conv1"),
+    ]
+    lines.show_lines([*told, ("at", "y 3, x 4", None)])
+    assert len(lines.broken()) == 4, "none is lost to it"
+
+
 def test_a_wide_column_has_a_large_image(window, qtbot):
     """But not one that takes the height of the classes."""
 
