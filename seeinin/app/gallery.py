@@ -22,6 +22,7 @@ from seeinin.state.state import ViewerState
 from seeinin.wording import plain
 
 SIDE, SMALLEST, LARGEST = 36.0, 16.0, 256.0  # px of a picture's longer side, about
+THIN = 6.0  # px of the shorter side at least, where the longer one has room then
 PATIENCE = 100  # ms after which it is said that the images are being ordered
 ZOOM = 1.25  # a notch of the wheel
 Wanted = tuple[int, GalleryBy, Selection | None, str, frozenset[int]]
@@ -99,7 +100,9 @@ class Gallery(QAbstractScrollArea):
         """The layout as it is now: pictures of whole multiples of their pixels where that is possible."""
         height, width, _ = self.viewer.cache.thumbnail_shape
         ratio = self.devicePixelRatioF()
-        times = self.side * ratio / max(height, width)
+        room = min(self.port.width() / width, self.port.height() / height)
+        thin = min(THIN * self.side / SIDE / min(height, width), room)
+        times = max(self.side / max(height, width), thin) * ratio
         times = (int(times) if times >= 1 else times) / ratio
         count = 0 if self.listing is None else len(self.listing.rows)
         return Grid(count, max(round(width * times), 1), max(round(height * times), 1), self.port.width())
@@ -132,8 +135,8 @@ class Gallery(QAbstractScrollArea):
         self.port.update()
 
     def minimumSizeHint(self) -> QSize:
-        """Two rows of pictures of the usual size; larger ones must not make the window larger than the screen."""
-        return QSize(60, 2 * min(self.grid.pitch_y, round(SIDE) + BAR))
+        """A row of pictures of the usual size; larger ones must not make the window larger than the screen."""
+        return QSize(60, min(self.grid.pitch_y, round(SIDE) + BAR))
 
     def sizeHint(self) -> QSize:
         return QSize(200, 3 * self.grid.pitch_y)

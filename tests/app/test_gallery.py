@@ -89,6 +89,16 @@ def test_large_pictures_do_not_enlarge_the_window(window, gallery):
     assert (window.width(), window.height()) == (1000, 700)
 
 
+@pytest.mark.parametrize(("shape", "least"), [((1, 50, 1), 4), ((2, 20, 3), 6), ((50, 1, 1), 1), ((1, 9000, 1), 1)])
+def test_thin_pictures_can_be_seen(gallery, monkeypatch, shape, least):
+    monkeypatch.setattr(type(gallery.viewer.cache), "thumbnail_shape", shape)
+    grid, room = gallery.grid, gallery.port.width()
+    assert min(grid.width, grid.height) >= least
+    assert max(grid.width, grid.height) <= room
+    times = max(grid.width, grid.height) / max(shape)
+    assert times < 1 or (grid.width, grid.height) == (times * shape[1], times * shape[0]), "pixels stay squares"
+
+
 def test_what_it_is_ordered_by_can_be_read_in_a_narrow_column(window):
     """Qt takes the middle of the words away, and "channel 9,…est first" would not say which."""
     button = window.sidebar.gallery_heading.order
