@@ -76,7 +76,7 @@ def _marked(
         return []
     strokes = []
     if positions > 1:
-        strokes.append(_as_dots(centres, matrix, colour[:3]))
+        strokes += _as_dots(centres, matrix, colour[:3], halo)
     if here is not None:
         points = np.array([c[here] for c in centres])
         points = points[np.isfinite(points).all(axis=1)]
@@ -84,14 +84,17 @@ def _marked(
     return strokes
 
 
-def _as_dots(centres: Sequence[np.ndarray], matrix: Matrix, colour: tuple[float, ...]) -> np.ndarray:
+def _as_dots(
+    centres: Sequence[np.ndarray], matrix: Matrix, colour: tuple[float, ...], halo: tuple[float, ...]
+) -> list[np.ndarray]:
     """A dot at each of the centres, within a pixel where there are many."""
     if sum(map(len, centres)) <= MOST:
-        return discs(np.concatenate(centres), (*colour, 0.75), DOT)
+        points = np.concatenate(centres)
+        return [discs(points, halo, DOT + 1), discs(points, (*colour, 0.9), DOT)]
     from seeinin.geometry.spans import spans  # numba: not before it is needed
 
     x, y, width, height = matrix.viewport
-    return capsules(spans(centres, x + width, y + height, SQUARE), (*colour, 0.5), FINE)
+    return [capsules(spans(centres, x + width, y + height, SQUARE), (*colour, 0.5), FINE)]
 
 
 def _centres(matrix: Matrix, layer: Layer, columns: Columns, image: int) -> Iterable[np.ndarray]:

@@ -20,7 +20,7 @@ def test_the_point_is_ringed_and_its_image_marked_in_every_cell_the_diagonal_too
     values = {c: columns.get(layer, c).reshape(-1, layer.positions)[IMAGE].astype(np.float64) for c in (0, 1)}
     matrix = Matrix((0, 1), (0, 1), state.view.ranges, Camera(1, 1, 2), Rect(0, 0, 400, 400))
     state.pick = Place(layer.number, IMAGE * layer.positions + POSITION)
-    dots, halo, rings = mark_strokes(state, matrix, columns, DARK)
+    edges, dots, halo, rings = mark_strokes(state, matrix, columns, DARK)
     expected = []
     for i in (0, 1):
         for j in (0, 1):
@@ -29,7 +29,8 @@ def test_the_point_is_ringed_and_its_image_marked_in_every_cell_the_diagonal_too
             bottom = np.full(layer.positions, box.y + box.height - RING - 1)
             up = bottom if i == j else y * down.scale + down.offset
             expected.append(np.stack([x * across.scale + across.offset, up], axis=1))
-    for strokes, points in ((dots, np.concatenate(expected)), (halo, [e[POSITION] for e in expected])):
+    every = np.concatenate(expected)
+    for strokes, points in ((edges, every), (dots, every), (halo, [e[POSITION] for e in expected])):
         assert np.allclose(strokes["a_segment"][:, :2], points, atol=1e-3)
     assert np.array_equal(rings["a_segment"], halo["a_segment"])
 
